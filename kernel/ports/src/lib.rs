@@ -1,0 +1,20 @@
+//! The traits that the outside implements, and the plain data that crosses them.
+//!
+//! Invariants:
+//! - No driver, no SQL, no engine: nothing here says how a port is implemented.
+//! - A method of a store is one transaction. It is durable when it returns.
+//! - The store does not judge: what a run may do is decided by `kernel-model`.
+
+pub mod artifact;
+pub mod clock;
+pub mod fetch;
+pub mod kv;
+pub mod log;
+pub mod pipeline;
+pub mod plugin;
+pub mod process;
+pub mod run;
+pub mod secret;
+pub mod store;
+pub mod stored;
+pub mod volume;

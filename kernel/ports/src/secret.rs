@@ -1,0 +1,27 @@
+//! Values that must not be seen.
+
+use async_trait::async_trait;
+
+use kernel_model::id::RunId;
+
+/// Why a secret has no value.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error("there is no secret {name:?}; set it before the run, or give it with --secret")]
+    Missing { name: String },
+    #[error("failed to read the secret {name:?}")]
+    Backend {
+        name: String,
+        #[source]
+        err: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Knows the values of secrets.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// Returns the value that `name` has for a run (its pipeline's, else the project's).
+    async fn secret_get(&self, run: RunId, name: &str) -> Result<String, SecretError>;
+    /// Keeps values for one run only, in memory.
+    fn secret_lend(&self, run: RunId, name: &str, value: &str);
+}

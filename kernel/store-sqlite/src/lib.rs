@@ -1,0 +1,1 @@
+//! kernel-store-sqlite
