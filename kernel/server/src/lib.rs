@@ -1,1 +1,5 @@
 //! kernel-server
+mod masked_logs;
+mod redact;
+mod secret;
+mod standard;
