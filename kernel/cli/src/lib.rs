@@ -1,1 +1,8 @@
-//! kernel-cli
+//! The command line: speaks HTTP with a server, or with the same engine inside this process.
+//!
+//! Invariants:
+//! - No store, no scheduler, no plugin host: everything goes through [`api::Api`].
+//! - Whatever is printed for people can be had as JSON with `--output json`.
+
+pub mod api;
+pub mod show;

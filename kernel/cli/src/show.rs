@@ -1,0 +1,11 @@
+//! What people see in a terminal.
+
+pub mod diagnostic;
+pub mod duration;
+pub mod live;
+pub mod log_lines;
+pub mod look;
+pub mod plain;
+pub mod summary;
+pub mod tree;
+pub mod view;
