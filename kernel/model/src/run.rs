@@ -11,9 +11,10 @@ use crate::step::{Attempt, Step, StepState, StepWork};
 use crate::time::Time;
 
 /// Where a run stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum RunState {
     /// Accepted, not begun.
+    #[default]
     Queued,
     Running,
     /// Nothing in progress: it waits for a time or an answer, and costs nothing.
@@ -58,12 +59,6 @@ impl fmt::Display for IllegalTransition {
 }
 
 impl std::error::Error for IllegalTransition {}
-
-impl Default for RunState {
-    fn default() -> Self {
-        Self::Queued
-    }
-}
 
 impl Run {
     /// Changes the run by one event. On refusal nothing has changed.

@@ -63,6 +63,7 @@ pub struct Poll {
 }
 
 /// A unit of work for the kernel.
+#[expect(clippy::large_enum_variant, reason = "it lives for one call, between two texts")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Work {
@@ -100,7 +101,7 @@ pub enum Work {
         input: Value,
     },
     /// Reads a text, at most 1 MiB. Output: a string.
-    /// `uri` is `volume:NAME/PATH`, or `http(s)://…` to a public address.
+    /// `uri` is `volume:NAME:PATH` (the last colon counts), or `http(s)://…` to a public address.
     Read { uri: String },
 }
 
@@ -190,6 +191,7 @@ pub struct RunInput {
 }
 
 /// What a language wants done. Idempotent by path: a second `start` of a path changes nothing.
+#[expect(clippy::large_enum_variant, reason = "it lives for one call, between two texts")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "command", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Command {

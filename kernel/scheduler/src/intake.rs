@@ -1,0 +1,276 @@
+//! Which runs are in progress: a bounded queue, first in, first out, and the way from the store
+//! into an actor and back.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kernel_model::id::RunId;
+use kernel_model::time::Time;
+use kernel_ports::run::{RunRow, RunStatus};
+use kernel_ports::store::StoreError;
+use tokio::sync::watch;
+
+use crate::SchedulerError;
+use crate::actor::{Actor, Mailbox};
+use crate::attempt::chain;
+use crate::scheduler::{Inbox, Inner};
+use crate::waiting::Waiting;
+
+/// Open runs that are read at a time.
+const PAGE: u32 = 1_000;
+/// What callers are told when the queue is full.
+const RETRY_AFTER_MS: u64 = 5_000;
+/// The namespace and key under which the runs with kept volumes are remembered.
+const KEPT: (&str, &str) = ("kernel", "kept-volumes");
+
+/// The queue.
+#[derive(Debug, Default)]
+pub(crate) struct Intake {
+    line: Mutex<Line>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    queue: VecDeque<RunId>,
+    /// Places promised to runs that are being stored.
+    promised: usize,
+    in_progress: usize,
+}
+
+impl Intake {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Promises a place, or says that there is none.
+    pub(crate) fn reserve(&self, limit: usize) -> Result<(), SchedulerError> {
+        let mut line = self.line();
+        if line.queue.len() + line.promised >= limit {
+            return Err(SchedulerError::QueueFull { limit, retry_after_ms: RETRY_AFTER_MS });
+        }
+        line.promised += 1;
+        Ok(())
+    }
+
+    /// Takes the promise back, with the run that came of it.
+    pub(crate) fn redeem(&self, run: Option<RunId>) {
+        let mut line = self.line();
+        line.promised = line.promised.saturating_sub(1);
+        line.queue.extend(run);
+    }
+
+    /// Removes a queued run. False if it is not queued (any more).
+    pub(crate) fn withdraw(&self, run: RunId) -> bool {
+        let mut line = self.line();
+        let before = line.queue.len();
+        line.queue.retain(|queued| *queued != run);
+        line.queue.len() < before
+    }
+
+    pub(crate) fn waiting(&self, run: RunId, limit: usize) -> Option<Waiting> {
+        let line = self.line();
+        let position = line.queue.iter().position(|queued| *queued == run)?;
+        Some(Waiting::Runs { position, in_progress: line.in_progress, limit })
+    }
+}
+
+impl Inner {
+    /// Lets queued runs begin while there is room.
+    pub(crate) fn intake_serve(self: &Arc<Self>) {
+        if self.is_draining() {
+            return;
+        }
+        loop {
+            let next = {
+                let mut line = self.intake.line();
+                if line.in_progress >= self.settings.runs_max.max(1) {
+                    return;
+                }
+                let Some(next) = line.queue.pop_front() else { return };
+                line.in_progress += 1;
+                next
+            };
+            let inner = Arc::clone(self);
+            self.tasks.spawn(async move { inner.run_begin(next).await });
+        }
+    }
+
+    async fn run_begin(self: Arc<Self>, run: RunId) {
+        match self.parts.store.run_get(run).await {
+            Ok(Some(row)) if row.status == RunStatus::Queued => {
+                let (mailbox, inbox) = Mailbox::new();
+                drop(self.actor_spawn_counted(row, mailbox, inbox));
+            }
+            Ok(_) => self.place_free(),
+            Err(err) => {
+                tracing::error!(%run, "failed to begin a run: {}", chain(&err));
+                self.place_free();
+            }
+        }
+    }
+
+    /// Makes an actor for a run that sleeps or was left. Gives the inbox back if there is one.
+    pub(crate) fn actor_spawn(
+        self: &Arc<Self>,
+        row: RunRow,
+        mailbox: Mailbox,
+        inbox: Inbox,
+    ) -> Result<(), Inbox> {
+        self.intake.line().in_progress += 1;
+        self.actor_spawn_counted(row, mailbox, inbox).inspect_err(|_| self.place_free())
+    }
+
+    fn actor_spawn_counted(
+        self: &Arc<Self>,
+        row: RunRow,
+        mailbox: Mailbox,
+        inbox: Inbox,
+    ) -> Result<(), Inbox> {
+        let progress = {
+            let mut runs = self.runs();
+            if runs.actors.contains_key(&row.id) || !runs.open.contains(&row.id) {
+                return Err(inbox);
+            }
+            runs.actors.insert(row.id, mailbox.clone());
+            let watch = runs.watches.entry(row.id);
+            watch.or_insert_with(|| watch::channel(row.seq).0).clone()
+        };
+        let inner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let loaded =
+                Actor::load(Arc::clone(&inner), row.clone(), mailbox, inbox, progress).await;
+            match loaded {
+                Ok(actor) => actor.live().await,
+                Err(err) => {
+                    crate::actor::give_up(&inner, &row, &err).await;
+                    inner.run_ended(row.id, false);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// A run has ended, and that is stored.
+    pub(crate) fn run_ended(self: &Arc<Self>, run: RunId, uses_volumes: bool) {
+        {
+            let mut runs = self.runs();
+            runs.actors.remove(&run);
+            runs.open.remove(&run);
+            runs.watches.remove(&run);
+        }
+        self.place_free();
+        if uses_volumes {
+            let inner = Arc::clone(self);
+            self.tasks.spawn(async move { inner.volumes_retire(run).await });
+        }
+    }
+
+    /// A run sleeps until `at`. What was said to it in the last moment wakes it at once.
+    pub(crate) fn run_asleep(self: &Arc<Self>, run: RunId, at: Option<Time>, mut inbox: Inbox) {
+        {
+            let mut runs = self.runs();
+            runs.actors.remove(&run);
+            let is_watched = runs.watches.get(&run).is_some_and(|w| w.receiver_count() > 0);
+            if !is_watched {
+                runs.watches.remove(&run);
+            }
+        }
+        self.place_free();
+        inbox.close();
+        while let Ok(message) = inbox.try_recv() {
+            self.send_detached(run, message);
+        }
+        if let Some(at) = at {
+            self.wakes.add(at, run);
+        }
+    }
+
+    /// A run was left as it is stored.
+    pub(crate) fn run_left(self: &Arc<Self>, run: RunId) {
+        self.runs().actors.remove(&run);
+        self.place_free();
+    }
+
+    /// Loads a sleeping run whose time has come.
+    pub(crate) async fn run_wake(self: &Arc<Self>, run: RunId) {
+        match self.parts.store.run_get(run).await {
+            Ok(Some(row)) if matches!(row.status, RunStatus::Waiting | RunStatus::Running) => {
+                let (mailbox, inbox) = Mailbox::new();
+                // An actor that is there already knows its timers.
+                drop(self.actor_spawn(row, mailbox, inbox));
+            }
+            Ok(_) => {}
+            Err(err) => {
+                tracing::error!(%run, "failed to wake a run: {}", chain(&err));
+                self.wakes.add(self.parts.clock.now().plus_ms(RETRY_AFTER_MS), run);
+            }
+        }
+    }
+
+    /// Takes up the open runs of the server before.
+    pub(crate) async fn open_runs_load(self: &Arc<Self>) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.parts.store.run_list_open(after, PAGE).await?;
+            let Some(last) = page.last().map(|row| row.id) else { return Ok(()) };
+            after = Some(last);
+            for row in page {
+                self.runs().open.insert(row.id);
+                match row.status {
+                    RunStatus::Queued => self.intake.line().queue.push_back(row.id),
+                    RunStatus::Waiting => {
+                        if let Some(at) = row.wake_at {
+                            self.wakes.add(at, row.id);
+                        }
+                    }
+                    RunStatus::Running => {
+                        let (mailbox, inbox) = Mailbox::new();
+                        drop(self.actor_spawn(row, mailbox, inbox));
+                    }
+                    RunStatus::Ended(_) => {}
+                }
+            }
+        }
+    }
+
+    fn place_free(self: &Arc<Self>) {
+        {
+            let mut line = self.intake.line();
+            line.in_progress = line.in_progress.saturating_sub(1);
+        }
+        self.intake_serve();
+    }
+
+    /// Keeps the volumes of the newest ended runs, and removes those of the oldest.
+    async fn volumes_retire(&self, run: RunId) {
+        let (namespace, key) = KEPT;
+        let store = &self.parts.store;
+        loop {
+            let item = match store.kv_get(namespace, key).await {
+                Ok(item) => item,
+                Err(err) => {
+                    return tracing::warn!(%run, "failed to retire volumes: {}", chain(&err));
+                }
+            };
+            let seen = item.as_ref().map_or(0, |item| item.version);
+            let mut kept: Vec<String> =
+                item.and_then(|item| serde_json::from_slice(&item.value).ok()).unwrap_or_default();
+            kept.push(run.to_string());
+            let surplus = kept.len().saturating_sub(self.settings.kept_volumes_max);
+            let retired: Vec<String> = kept.drain(..surplus).collect();
+            let value = serde_json::json!(kept).to_string();
+            match store.kv_set(namespace, key, value.as_bytes(), Some(seen)).await {
+                Ok(_) => {
+                    for run in retired.iter().filter_map(|text| text.parse().ok()) {
+                        self.parts.volumes.run_remove(run).await;
+                    }
+                    return;
+                }
+                Err(StoreError::Conflict { .. }) => {}
+                Err(err) => {
+                    return tracing::warn!(%run, "failed to retire volumes: {}", chain(&err));
+                }
+            }
+        }
+    }
+}
