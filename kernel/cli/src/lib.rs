@@ -5,4 +5,6 @@
 //! - Whatever is printed for people can be had as JSON with `--output json`.
 
 pub mod api;
+pub mod args;
+pub mod exit;
 pub mod show;
