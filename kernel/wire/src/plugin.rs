@@ -1,0 +1,49 @@
+//! Installed plugins.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a plugin is, by what it exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PluginKind {
+    Language,
+    Launcher,
+    Resource,
+    Action,
+}
+
+/// An installed plugin, as it was read from its binary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plugin {
+    /// Such as `launcher-process`.
+    pub name: String,
+    pub version: String,
+    pub summary: String,
+    pub kinds: Vec<PluginKind>,
+    /// SHA-256 of the component, in hex.
+    pub digest: String,
+    /// Of the component, in bytes.
+    pub size: u64,
+    /// Where it came from: `built-in` or a file.
+    pub origin: String,
+    /// The interfaces that it exports, with versions.
+    pub exports: Vec<String>,
+    /// The interfaces that it imports, with versions.
+    pub imports: Vec<String>,
+    /// What it asks for.
+    pub grants: Vec<Grant>,
+}
+
+/// One capability that a plugin asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    pub capability: String,
+    /// Such as the programs or hosts that it names.
+    pub parameters: Vec<String>,
+    /// Why the plugin wants it, in its own words.
+    pub reason: String,
+    pub granted: bool,
+}
