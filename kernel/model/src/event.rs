@@ -27,6 +27,11 @@ pub enum Event {
     CancelRequested {
         by: Text,
     },
+    /// How the run will end, while steps still end. Comes at most once.
+    EndDecided {
+        outcome: Outcome,
+        message: Option<Text>,
+    },
     /// The root's outcome. The only end of a run.
     Ended {
         outcome: Outcome,

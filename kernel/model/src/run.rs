@@ -33,6 +33,8 @@ pub struct Run {
     pub started_at: Option<Time>,
     /// Who asked it to stop, first.
     pub cancel_by: Option<Text>,
+    /// How it will end, once nothing is open any more.
+    pub decided: Option<(Outcome, Option<Text>)>,
     /// By number: `steps[0]` is number 1.
     pub steps: Vec<Step>,
     /// Timers of the language that have not fired.
@@ -198,6 +200,13 @@ impl Run {
                 self.timers.remove(name).map(drop).ok_or(Refusal::Illegal)
             }
             Event::FactsRead { .. } => Ok(()),
+            Event::EndDecided { outcome, message } => {
+                if self.decided.is_some() {
+                    return Err(Refusal::Illegal);
+                }
+                self.decided = Some((*outcome, message.clone()));
+                Ok(())
+            }
             Event::Started
             | Event::Waiting
             | Event::Resumed

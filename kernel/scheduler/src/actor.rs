@@ -21,10 +21,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use kernel_model::attempt::Text;
-use kernel_model::event::StepNo;
+use kernel_model::event::{Event, Recorded, StepNo};
 use kernel_model::id::RunId;
 use kernel_model::outcome::Outcome;
-use kernel_model::run::{IllegalTransition, Run};
+use kernel_model::run::{IllegalTransition, Run, RunState};
 use kernel_model::time::Time;
 use kernel_ports::run::RunRow;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -114,8 +114,6 @@ pub(crate) struct Actor {
     queued: HashMap<StepNo, u32>,
     timers: Timers,
     reuse: Reuse,
-    /// What the language or the kernel decided the run's end to be, while steps still end.
-    finishing: Option<(Outcome, Option<Text>)>,
     next_token: u64,
     draining: bool,
     uses_volumes: bool,
@@ -162,14 +160,18 @@ impl Actor {
     /// Works until the run ends, sleeps or the server stops.
     pub(crate) async fn live(mut self) {
         let leave = loop {
+            // Whatever has arrived shares the transaction.
+            while let Ok(message) = self.inbox.try_recv() {
+                self.handle(message);
+            }
+            self.timers_fire();
             if let Err(leave) = self.settle().await {
                 break leave;
             }
             if let Some(leave) = self.leave() {
                 break leave;
             }
-            let wake_at = self.timers.next();
-            let sleep = self.inner.sleep_until(wake_at);
+            let sleep = self.inner.sleep_until(self.timers.next());
             tokio::select! {
                 message = self.inbox.recv() => {
                     if let Some(message) = message {
@@ -178,11 +180,6 @@ impl Actor {
                 }
                 () = sleep => {}
             }
-            // Whatever has arrived meanwhile shares the transaction.
-            while let Ok(message) = self.inbox.try_recv() {
-                self.handle(message);
-            }
-            self.timers_fire();
         };
         self.depart(leave);
     }
@@ -215,15 +212,15 @@ impl Actor {
     }
 
     /// Changes the model, and remembers the event for the store.
-    fn emit(&mut self, event: kernel_model::event::Event) -> Result<(), IllegalTransition> {
-        let recorded = kernel_model::event::Recorded { at: self.now(), event };
+    fn emit(&mut self, event: Event) -> Result<(), IllegalTransition> {
+        let recorded = Recorded { at: self.now(), event };
         self.run.on(&recorded)?;
         self.batch.events.push(recorded);
         Ok(())
     }
 
     /// As `emit`, for events that the model cannot refuse here; a refusal is a bug and is said.
-    fn emit_sure(&mut self, event: kernel_model::event::Event) {
+    fn emit_sure(&mut self, event: Event) {
         if let Err(err) = self.emit(event) {
             debug_assert!(false, "bug: {err}");
             tracing::error!(run = %self.row.id, "bug: {err}");
@@ -235,10 +232,18 @@ impl Actor {
     }
 
     fn run_cancel(&mut self, by: &Text) {
-        if self.run.cancel_by.is_some() || self.run.outcome().is_some() {
+        if self.run.outcome().is_some() {
             return;
         }
-        self.emit_sure(kernel_model::event::Event::CancelRequested { by: by.clone() });
+        if self.run.cancel_by.is_some() {
+            // Who asks twice means it: no more hooks, no more grace.
+            self.finish(Outcome::Cancelled, Some(format!("ended by {by}").into()));
+            for live in self.live.values() {
+                live.stop.send_replace(Some(Stop::Kill { by: by.clone() }));
+            }
+            return;
+        }
+        self.emit_sure(Event::CancelRequested { by: by.clone() });
         self.unseen.push_back(RunEvent::CancelRequested { by: by.to_string() });
     }
 
@@ -260,8 +265,9 @@ impl Actor {
         if self.draining {
             return Some(Leave::Interrupted);
         }
-        (self.run.state == kernel_model::run::RunState::Waiting)
-            .then(|| Leave::Asleep(self.timers.next()))
+        let next = self.timers.next();
+        let is_due = next.is_some_and(|at| at <= self.now());
+        (self.run.state == RunState::Waiting && !is_due).then_some(Leave::Asleep(next))
     }
 
     fn depart(self, leave: Leave) {

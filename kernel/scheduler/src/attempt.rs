@@ -30,6 +30,8 @@ use crate::scheduler::Parts;
 pub(crate) enum Stop {
     /// Ask, then end it after the grace time.
     Cancel { by: Text },
+    /// End it at once.
+    Kill { by: Text },
     /// End it at once: the server stops.
     Drain,
 }

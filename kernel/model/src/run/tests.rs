@@ -15,6 +15,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Resumed),
         1 => Just(Event::CancelRequested { by: "ann".into() }),
         1 => outcome.clone().prop_map(|outcome| Event::Ended { outcome, message: None }),
+        1 => outcome.clone().prop_map(|outcome| Event::EndDecided { outcome, message: None }),
         1 => (step.clone(), 0_u8..6, prop::option::of(step.clone())).prop_map(|(step, path, parent)| {
             Event::GroupOpened { step, node: node(path, parent) }
         }),

@@ -183,7 +183,7 @@ impl Actor {
     pub(super) fn attempt_follow(&mut self, step: StepNo, end: &AttemptEnd) {
         let Some(tried) = self.run.step(step).map(|s| s.tried()) else { return };
         let policy = convert::retry_policy(&self.options(step).retry);
-        let is_wanted = self.finishing.is_none() && self.run.cancel_by.is_none();
+        let is_wanted = self.run.decided.is_none() && self.run.cancel_by.is_none();
         let delay = policy.delay_ms(end, tried, self.inner.parts.entropy.sample());
         match (delay, end) {
             (Some(delay_ms), _) if is_wanted => {

@@ -12,10 +12,10 @@ use crate::attempt::chain;
 impl Actor {
     /// Decides the outcome; the first decision stands. Open steps are asked to stop.
     pub(super) fn finish(&mut self, outcome: Outcome, message: Option<Text>) {
-        if self.finishing.is_some() {
+        if self.run.decided.is_some() || self.run.outcome().is_some() {
             return;
         }
-        self.finishing = Some((outcome, message));
+        self.emit_sure(Event::EndDecided { outcome, message });
         let open: Vec<StepNo> = self
             .run
             .steps
@@ -31,7 +31,7 @@ impl Actor {
 
     /// Ends the run if that is decided and nothing is open any more.
     pub(super) async fn end_if_finished(&mut self) {
-        if self.finishing.is_some() && self.live.is_empty() && self.run.outcome().is_none() {
+        if self.run.decided.is_some() && self.live.is_empty() && self.run.outcome().is_none() {
             if self.uses_volumes {
                 self.caches_keep().await;
             }
@@ -43,7 +43,7 @@ impl Actor {
         if self.run.outcome().is_some() {
             return;
         }
-        let Some((outcome, message)) = self.finishing.clone() else { return };
+        let Some((outcome, message)) = self.run.decided.clone() else { return };
         // Groups that the language left open end like the run, the inner ones first.
         let open: Vec<StepNo> = self
             .run

@@ -57,7 +57,6 @@ impl Actor {
             queued: HashMap::new(),
             timers: Timers::default(),
             reuse,
-            finishing: None,
             next_token,
             draining: false,
             uses_volumes: run.steps.iter().any(|step| step.work.is_some()),

@@ -28,7 +28,7 @@ impl Actor {
     /// Lets the language answer everything, stores it all, and acts.
     pub(super) async fn settle(&mut self) -> Result<(), Leave> {
         while let Some(event) = self.unseen.pop_front() {
-            if self.run.outcome().is_some() || self.finishing.is_some() {
+            if self.run.outcome().is_some() || self.run.decided.is_some() {
                 self.unseen.clear();
                 break;
             }

@@ -114,7 +114,7 @@ impl Attempt {
             biased;
             () = at(kill_at) => Next::Kill,
             stop = self.stop.wait_for(|stop| match stop {
-                Some(Stop::Drain) => true,
+                Some(Stop::Drain | Stop::Kill { .. }) => true,
                 Some(Stop::Cancel { .. }) => !is_ending,
                 None => false,
             }) => match stop.ok().and_then(|stop| stop.clone()) {
@@ -192,7 +192,7 @@ impl Attempt {
 /// Returns how an attempt ends that is stopped so.
 pub(super) fn stopped(stop: Option<&Stop>) -> AttemptEnd {
     match stop {
-        Some(Stop::Cancel { by }) => AttemptEnd::Cancelled { by: by.clone() },
+        Some(Stop::Cancel { by } | Stop::Kill { by }) => AttemptEnd::Cancelled { by: by.clone() },
         Some(Stop::Drain) | None => {
             AttemptEnd::Abandoned { message: "the server stopped while it was running".into() }
         }
