@@ -19,6 +19,8 @@ pub enum Exit {
     Refused,
     /// Anything else that broke here: files, start-up of the server.
     Broken,
+    /// A third Ctrl-C.
+    Killed,
 }
 
 /// The table for `--help`.
@@ -34,7 +36,7 @@ Exit codes:
   10  no server answers
   11  the server refused: no such run, pipeline paused, queue full, ...
   12  something broke on this side: a file, a folder, the start of the server
- 130  stopped at once by a second Ctrl-C";
+ 130  stopped by a third Ctrl-C, without waiting for the run";
 
 impl Exit {
     /// Returns the number that the process ends with.
@@ -51,6 +53,7 @@ impl Exit {
             Self::Unreachable => 10,
             Self::Refused => 11,
             Self::Broken => 12,
+            Self::Killed => 130,
         }
     }
 

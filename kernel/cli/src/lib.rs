@@ -6,5 +6,11 @@
 
 pub mod api;
 pub mod args;
+pub mod command;
 pub mod exit;
+pub mod follow;
+mod from_wire;
+pub mod interrupt;
+pub mod out;
 pub mod show;
+mod source;

@@ -7,5 +7,6 @@ pub mod log_lines;
 pub mod look;
 pub mod plain;
 pub mod summary;
+pub mod table;
 pub mod tree;
 pub mod view;

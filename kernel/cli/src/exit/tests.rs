@@ -1,6 +1,6 @@
 use super::*;
 
-const ALL: [Exit; 10] = [
+const ALL: [Exit; 11] = [
     Exit::Succeeded,
     Exit::Failed,
     Exit::Usage,
@@ -11,6 +11,7 @@ const ALL: [Exit; 10] = [
     Exit::Unreachable,
     Exit::Refused,
     Exit::Broken,
+    Exit::Killed,
 ];
 
 #[test]

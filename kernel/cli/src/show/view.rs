@@ -21,21 +21,6 @@ impl Mark {
         !matches!(self, Self::Pending | Self::Running)
     }
 
-    /// Returns the mark of a status word. Words that are not ends are `Running` or `Pending`.
-    #[must_use]
-    pub fn of(word: &str) -> Self {
-        match word {
-            "succeeded" => Self::Succeeded,
-            "failed" => Self::Failed,
-            "errored" => Self::Errored,
-            "timed-out" => Self::TimedOut,
-            "cancelled" => Self::Cancelled,
-            "skipped" => Self::Skipped,
-            "running" | "open" => Self::Running,
-            _ => Self::Pending,
-        }
-    }
-
     /// Returns the word for people.
     #[must_use]
     pub fn word(self) -> &'static str {

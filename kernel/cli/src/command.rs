@@ -1,0 +1,46 @@
+//! The commands: one call of the API each, and what is printed of the answer.
+
+use crate::api::Api;
+use crate::api::error::ApiError;
+use crate::args::{Command, RunArgs};
+use crate::exit::Exit;
+use crate::out::Out;
+
+pub mod pipeline;
+pub mod plugin;
+pub mod run;
+pub mod runs;
+pub(crate) mod start;
+
+/// Does what a command says.
+///
+/// # Errors
+/// Fails when the server refuses or is not there; [`exit`] says how to end then.
+pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<Exit> {
+    match command {
+        Command::Pipeline(command) => pipeline::execute(command, api, out).await,
+        Command::Runs(command) => runs::execute(command, api, out).await,
+        Command::Plugin(command) => plugin::execute(command, api, out).await,
+    }
+}
+
+/// Does `tenon run`: sets the pipeline of the file, starts it, and follows it.
+///
+/// # Errors
+/// As [`execute`].
+pub async fn run(args: &RunArgs, api: &Api, out: &Out) -> anyhow::Result<Exit> {
+    run::execute(args, api, out).await
+}
+
+/// Returns how the process ends that meets this error.
+#[must_use]
+pub fn exit(err: &anyhow::Error) -> Exit {
+    err.chain()
+        .find_map(|cause| cause.downcast_ref::<ApiError>())
+        .map_or(Exit::Broken, ApiError::exit)
+}
+
+/// Returns who asks, for the server's records.
+pub(crate) fn by() -> String {
+    "tenon (command line)".to_owned()
+}
