@@ -1,0 +1,70 @@
+//! Plugins that run commands somewhere.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wit_envelope::launch::LaunchSpec;
+
+use crate::bindings::imports::tenon::plugin::{machine as wit, types};
+use crate::bindings::launcher::exports::tenon::plugin::launcher::Guest;
+use crate::error::Result;
+use crate::event::Event;
+use crate::machine;
+use crate::step::Step;
+
+/// Runs commands: on this machine, in a container, in a cluster.
+///
+/// The output of its outcome is an [`envelope::launch::Launched`](wit_envelope::launch::Launched).
+pub trait Launcher {
+    /// What lives between two calls.
+    type State: Serialize + DeserializeOwned;
+
+    /// Starts a command.
+    fn start(spec: LaunchSpec) -> Result<Step<Self::State>>;
+
+    /// Answers what happened.
+    fn resume(state: Self::State, event: Event) -> Result<Step<Self::State>>;
+
+    /// Asks the work to end. The kernel ends it by force after `grace`.
+    fn cancel(state: Self::State, grace: Duration) -> Result<Step<Self::State>>;
+}
+
+/// A launcher in the words of the contract; [`export_launcher!`](crate::export_launcher) uses it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Component<T>(PhantomData<T>);
+
+impl<T: Launcher> Guest for Component<T> {
+    fn start(spec: String) -> Result<wit::Step, types::Error> {
+        machine::answer(machine::argument("launch spec", &spec).and_then(T::start))
+    }
+
+    fn resume(state: Vec<u8>, event: wit::Event) -> Result<wit::Step, types::Error> {
+        machine::resume(state, &event, T::resume)
+    }
+
+    fn cancel(state: Vec<u8>, grace_ms: u64) -> Result<wit::Step, types::Error> {
+        let grace = Duration::from_millis(grace_ms);
+        machine::answer(machine::state(&state).and_then(|state| T::cancel(state, grace)))
+    }
+}
+
+/// Exports a type that implements [`Launcher`].
+#[macro_export]
+macro_rules! export_launcher {
+    ($plugin:ty) => {
+        const _: () = {
+            type Component = $crate::launcher::Component<$plugin>;
+            #[cfg(target_family = "wasm")]
+            $crate::bindings::launcher::export!(
+                Component with_types_in $crate::bindings::launcher
+            );
+            const fn is_launcher<T: $crate::Launcher>() {}
+            is_launcher::<$plugin>();
+            let _ = ::core::marker::PhantomData::<Component>;
+        };
+    };
+}

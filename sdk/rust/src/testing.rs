@@ -1,0 +1,126 @@
+//! The capabilities as doubles, for tests of a plugin's decisions on the author's machine.
+//!
+//! What a plugin asks for is recorded, and what it reads was put there by the test. There is one
+//! host per thread, and thus per test.
+//!
+//! Invariants:
+//! - Not part of a component: this module exists on targets other than WebAssembly only.
+//! - Nothing is started, sent or written outside of the memory.
+
+pub mod context;
+pub mod http;
+pub mod kv;
+pub mod workspace;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wit_envelope::manifest::Manifest;
+
+use crate::bindings::imports::tenon::plugin::types;
+use crate::log::Level;
+use crate::process::{Command, Signal};
+
+/// As the contract's own functions answer.
+type HostResult<T> = Result<T, types::Error>;
+
+/// What a call asked the kernel to do, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Start a program.
+    Start {
+        /// The name of the process within the attempt.
+        handle: String,
+        /// What to start.
+        command: Command,
+    },
+    /// Send a signal to the tree of a process.
+    Signal {
+        /// The name of the process within the attempt.
+        handle: String,
+        /// Which signal.
+        signal: Signal,
+    },
+}
+
+/// What stands in for the kernel.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// What [`config`](crate::config::config) reads.
+    pub config: Value,
+    /// What [`context`](crate::context) says.
+    pub context: context::Facts,
+    /// What the plugin asked for.
+    pub effects: Vec<Effect>,
+    /// The plugin's own log.
+    pub logs: Vec<(Level, String)>,
+    /// The step's standard output.
+    pub stdout: Vec<u8>,
+    /// The step's standard error.
+    pub stderr: Vec<u8>,
+    /// Files by volume and path.
+    pub volumes: BTreeMap<String, workspace::Files>,
+    /// The binding's map: value and version by key.
+    pub kv: BTreeMap<String, (Vec<u8>, u64)>,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            config: json!({}),
+            context: context::Facts::default(),
+            effects: Vec::new(),
+            logs: Vec::new(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            volumes: BTreeMap::new(),
+            kv: BTreeMap::new(),
+        }
+    }
+}
+
+thread_local! {
+    static HOST: RefCell<Host> = RefCell::default();
+}
+
+/// Looks at or changes the host of this thread.
+pub fn with<T>(act: impl FnOnce(&mut Host) -> T) -> T {
+    HOST.with_borrow_mut(act)
+}
+
+/// Forgets everything, as if the thread were new.
+pub fn reset() {
+    with(|host| *host = Host::default());
+}
+
+/// Takes what was asked for since the last call.
+#[must_use]
+pub fn effects() -> Vec<Effect> {
+    with(|host| std::mem::take(&mut host.effects))
+}
+
+/// Fails the test when `text` is no manifest of the package `name` in `version`.
+///
+/// # Panics
+/// That is how it fails the test.
+#[track_caller]
+pub fn check_manifest(text: &str, name: &str, version: &str) {
+    let manifest: Manifest = match serde_json::from_str(text) {
+        Ok(manifest) => manifest,
+        Err(err) => panic!("the manifest is not readable: {err}"),
+    };
+    assert_eq!(manifest.name, name, "the manifest's name is that of the package");
+    assert_eq!(manifest.version, version, "the manifest's version is that of the package");
+    assert_eq!(manifest.contract, "1.0.0", "the contract is the one of this SDK");
+    assert!(!manifest.summary.is_empty(), "the manifest has a summary");
+    for request in &manifest.requests {
+        assert!(!request.reason.is_empty(), "the request of {:?} has a reason", request.capability);
+    }
+    // A misspelt key would be ignored by the kernel, as it may come from a newer contract.
+    let known = serde_json::to_value(Manifest::default()).unwrap_or_default();
+    let given: Value = serde_json::from_str(text).unwrap_or_default();
+    for key in given.as_object().into_iter().flatten().map(|(key, _)| key) {
+        assert!(known.get(key).is_some(), "the manifest has a key {key:?} that means nothing");
+    }
+}
