@@ -1,0 +1,49 @@
+//! The whole check, as continuous integration runs it.
+
+use anyhow::{Result, ensure};
+
+use crate::plugins;
+use crate::tool::{add_wasm_target, answers, cargo, phase, run};
+
+/// The workspaces: the kernel, its plugins, and what authors of plugins use.
+const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
+
+/// Checks everything; the last lines are the test runner's own summary.
+pub(crate) fn everything() -> Result<()> {
+    phase("tools", tools)?;
+    phase("format", || each(&["fmt", "--all", "--check"]))?;
+    phase("plugins", plugins::build)?;
+    phase("lints", || {
+        each(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    })?;
+    phase("tests of the sdk", || run(cargo("sdk/rust").args(["test", "--quiet"])))?;
+    phase("tests of the plugins", || {
+        run(cargo("plugins").args(["test", "--quiet", "--workspace"]))
+    })?;
+    phase("examples in the documentation", || {
+        run(cargo("").args(["test", "--quiet", "--workspace", "--doc"]))
+    })?;
+    println!("\n== tests");
+    if answers("cargo", &["nextest", "--version"]) {
+        // One summary for all, and each test in a process of its own.
+        return run(cargo("").args(["nextest", "run", "--workspace", "--no-fail-fast"]));
+    }
+    run(cargo("").args(["test", "--workspace", "--all-targets", "--no-fail-fast"]))
+}
+
+fn tools() -> Result<()> {
+    ensure!(answers("git", &["--version"]), "the tests need git: install it, then try again");
+    for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !answers("cargo", &[tool, "--version"]) {
+            run(crate::tool::tool("rustup").args(["component", "add", component]))?;
+        }
+    }
+    add_wasm_target()
+}
+
+fn each(args: &[&str]) -> Result<()> {
+    for workspace in WORKSPACES {
+        run(cargo(workspace).args(args))?;
+    }
+    Ok(())
+}
