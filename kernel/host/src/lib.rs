@@ -1,1 +1,40 @@
-//! kernel-host
+//! Runs plugins: the engine, the registry, the grants and the capabilities.
+//!
+//! A plugin is a WebAssembly component. Each call gets a fresh instance with its own limits, which
+//! is thrown away afterwards, however the call ended.
+//!
+//! Invariants:
+//! - This is the only crate that names the engine.
+//! - Everything that a guest sends is hostile: it is clamped and checked before it is used.
+//! - A guest can exhaust only its own call. Neither its failure nor a panic in a host function
+//!   reaches the kernel or another call.
+//! - Listing and inspecting plugins reads their binaries; it neither compiles nor runs them.
+
+mod abi;
+mod bindings;
+mod builder;
+mod cache;
+mod call;
+mod capability;
+mod egress;
+mod engine;
+mod fault;
+mod fetch;
+mod grant;
+mod hmac;
+mod host;
+mod inspect;
+mod limits;
+mod link;
+mod plugin;
+mod policy;
+mod registry;
+mod secret_text;
+mod ticker;
+mod wasi;
+
+pub use builder::{Host, HostBuilder, HostError, Ports};
+pub use egress::tls_install;
+pub use inspect::{InspectError, inspect};
+pub use limits::CallLimits;
+pub use policy::{Policy, PolicyError};

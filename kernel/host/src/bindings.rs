@@ -1,0 +1,23 @@
+//! The imports of the contract, generated from its WIT.
+//!
+//! Only imports: a linker may offer more than a plugin uses, so a world does no harm here.
+
+wasmtime::component::bindgen!({
+    path: "../../wit/tenon-plugin@1.0.0",
+    world: "imports",
+    imports: {
+        "tenon:plugin/output": async | trappable,
+        "tenon:plugin/workspace": async | trappable,
+        "tenon:plugin/http": async | trappable,
+        "tenon:plugin/kv": async | trappable,
+        default: trappable,
+    },
+    with: {
+        "tenon:plugin/workspace.volume": crate::capability::Volume,
+        "tenon:plugin/process.command": crate::capability::Command,
+        "tenon:plugin/http.request": crate::capability::Request,
+        "tenon:plugin/http.response": crate::capability::Response,
+    },
+});
+
+pub(crate) use tenon::plugin::{config, context, http, kv, log, output, process, types, workspace};

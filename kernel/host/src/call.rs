@@ -1,0 +1,315 @@
+//! One call: a fresh instance, its limits, and what comes of it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use kernel_model::id::RunId;
+use kernel_model::time::Time;
+use kernel_ports::log::LogSink;
+use kernel_ports::plugin::{Effect, PluginError, PluginKind};
+use wasmtime::component::{
+    ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, ResourceTable,
+};
+use wasmtime::{Engine, Result, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::abi;
+use crate::bindings::types;
+use crate::builder::Services;
+use crate::fault::{Failed, Stop, classify, clip_message, deadline};
+use crate::grant;
+use crate::limits::Meter;
+use crate::plugin::{Loaded, Plugin};
+use crate::wasi::{self, Stderr};
+
+/// What host functions know of the call that they serve.
+pub(crate) struct CallState {
+    wasi: WasiCtx,
+    stderr: Stderr,
+    meter: Meter,
+    pub(crate) table: ResourceTable,
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) facts: Facts,
+    /// When the call will be stopped.
+    pub(crate) ends: Instant,
+    pub(crate) ends_at: Time,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) output_bytes: usize,
+    pub(crate) log_lines: u32,
+    pub(crate) requests: u32,
+    /// The last thing that was refused for want of a grant.
+    denied: Option<Denied>,
+}
+
+#[derive(Debug, Clone)]
+struct Denied {
+    capability: String,
+    way_out: String,
+}
+
+/// Where in a run a call belongs.
+#[derive(Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) run: Option<RunId>,
+    pub(crate) step_path: Option<String>,
+    pub(crate) attempt: u32,
+    pub(crate) at: Time,
+    pub(crate) log: Option<Arc<dyn LogSink>>,
+}
+
+/// Which function is called, with what.
+pub(crate) enum Invocation<'a> {
+    Compile {
+        request: &'a str,
+    },
+    Drive {
+        plan: &'a str,
+        state: &'a [u8],
+        events: &'a str,
+    },
+    /// A launcher's start or a resource's function.
+    Request {
+        function: &'static str,
+        request: &'a str,
+    },
+    Action {
+        name: &'a str,
+        input: &'a str,
+    },
+    Resume {
+        state: &'a [u8],
+        event: abi::Event,
+    },
+    Cancel {
+        state: &'a [u8],
+        grace_ms: u64,
+    },
+}
+
+/// What the function gave.
+pub(crate) enum Answer {
+    Compiled(abi::Compiled),
+    Driven(abi::Driven),
+    Step(abi::Step),
+}
+
+impl Invocation<'_> {
+    pub(crate) fn function(&self) -> &'static str {
+        match self {
+            Self::Compile { .. } => "compile",
+            Self::Drive { .. } => "drive",
+            Self::Request { function, .. } => function,
+            Self::Action { .. } => "start",
+            Self::Resume { .. } => "resume",
+            Self::Cancel { .. } => "cancel",
+        }
+    }
+}
+
+impl CallState {
+    fn new(
+        plugin: Arc<Plugin>,
+        services: Arc<Services>,
+        facts: Facts,
+        limit_ms: u64,
+        began: Instant,
+    ) -> Self {
+        // A language must give the same commands for the same journal.
+        let clock = plugin.info.kinds.contains(&PluginKind::Language).then_some(facts.at);
+        let (wasi, stderr) = wasi::context(clock);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(services.limits.resources);
+        Self {
+            wasi,
+            stderr,
+            meter: Meter::new(&services.limits),
+            table,
+            ends: began + Duration::from_millis(limit_ms),
+            ends_at: services.clock.now().plus_ms(limit_ms),
+            plugin,
+            services,
+            facts,
+            effects: Vec::new(),
+            output_bytes: 0,
+            log_lines: 0,
+            requests: 0,
+            denied: None,
+        }
+    }
+
+    /// Notes that something was refused, and returns the contract's error for it.
+    pub(crate) fn deny(&mut self, capability: &str, wish: Option<&str>) -> types::Error {
+        let way_out = self.plugin.grants.way_out(capability, wish);
+        self.deny_because(grant::name(capability, wish), way_out)
+    }
+
+    /// As [`Self::deny`], where the way out is another one.
+    pub(crate) fn deny_because(&mut self, capability: String, way_out: String) -> types::Error {
+        let message = format!("{capability} is not granted; {way_out}");
+        self.denied = Some(Denied { capability, way_out });
+        error("denied", message)
+    }
+}
+
+/// Returns an error of the contract.
+pub(crate) fn error(code: &str, message: impl Into<String>) -> types::Error {
+    types::Error {
+        code: code.to_owned(),
+        message: clip_message(message.into()),
+        retry_after_ms: None,
+        detail: Vec::new(),
+    }
+}
+
+impl types::Host for CallState {}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// Calls a plugin once. Returns its answer and the effects that it asked for.
+///
+/// The call runs in the caller's task: a hop to another one would cost more than the call itself.
+/// Panics of host functions are caught, and a busy guest gives way at each tick of the engine.
+pub(crate) async fn call(
+    engine: &Engine,
+    plugin: &Arc<Plugin>,
+    loaded: &Loaded,
+    services: &Arc<Services>,
+    (kind, invocation): (PluginKind, Invocation<'_>),
+    facts: Facts,
+) -> Result<(Answer, Vec<Effect>), PluginError> {
+    let function = invocation.function();
+    let limit_ms = match invocation {
+        Invocation::Compile { .. } => services.limits.compile_ms,
+        _ => services.limits.call_ms,
+    };
+    let name = || plugin.name.to_string();
+    let Some(index) = loaded.function(kind, function) else {
+        let message = format!("it has no function {function:?}");
+        return Err(PluginError::Link { plugin: name(), message });
+    };
+    let began = Instant::now();
+    let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit_ms, began);
+    let mut store = store(engine, state, began + 2 * Duration::from_millis(limit_ms));
+    let work = AssertUnwindSafe(run(&mut store, loaded, index, invocation)).catch_unwind();
+    let finished = tokio::time::timeout(Duration::from_millis(limit_ms), work).await;
+    // Whatever happened, this instance is not used again.
+    let state = store.into_data();
+    let stderr = state.stderr.text();
+    let failed = Failed { plugin: &plugin.name, function, limit_ms, stderr: &stderr };
+    let (failure, may_be_denial) = match finished {
+        Ok(Ok(Ok(Ok(answer)))) => return Ok((answer, state.effects)),
+        Ok(Ok(Ok(Err(said)))) => {
+            let is_denial = said.code == "denied";
+            (self::said(name(), said), is_denial)
+        }
+        Ok(Ok(Err(err))) => {
+            let failure = classify(&err, failed);
+            // A guest that insists on what it was refused usually panics.
+            let is_denial =
+                matches!(failure, PluginError::Trap { .. } | PluginError::Denied { .. });
+            (failure, is_denial)
+        }
+        Ok(Err(panic)) => {
+            let message = panic_message(&*panic);
+            tracing::error!(plugin = &*plugin.name, function, message, "host function panicked");
+            let message = format!("a host function panicked (a bug in Tenon): {message}");
+            (PluginError::Host { plugin: name(), message }, false)
+        }
+        Err(_) => (deadline(failed), false),
+    };
+    match state.denied {
+        Some(Denied { capability, way_out }) if may_be_denial => {
+            Err(PluginError::Denied { plugin: name(), capability, way_out })
+        }
+        _ => Err(failure),
+    }
+}
+
+fn store(engine: &Engine, state: CallState, hard_end: Instant) -> Store<CallState> {
+    let hostcall_bytes = state.services.limits.hostcall_bytes;
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.meter);
+    store.set_hostcall_fuel(hostcall_bytes);
+    store.set_epoch_deadline(1);
+    // Giving way lets the timeout end the call. Should that ever not come, the guest is stopped
+    // here, at twice the time.
+    store.epoch_deadline_callback(move |_| {
+        Ok(if Instant::now() >= hard_end {
+            UpdateDeadline::Interrupt
+        } else {
+            UpdateDeadline::Yield(1)
+        })
+    });
+    store
+}
+
+async fn run(
+    store: &mut Store<CallState>,
+    loaded: &Loaded,
+    index: &ComponentExportIndex,
+    invocation: Invocation<'_>,
+) -> Result<Result<Answer, abi::Error>> {
+    let instance = loaded.pre.instantiate_async(&mut *store).await?;
+    let instance = &instance;
+    Ok(match invocation {
+        Invocation::Compile { request } => {
+            invoke(store, instance, index, (request,)).await?.map(Answer::Compiled)
+        }
+        Invocation::Drive { plan, state, events } => {
+            invoke(store, instance, index, (plan, state, events)).await?.map(Answer::Driven)
+        }
+        Invocation::Request { request, .. } => {
+            invoke(store, instance, index, (request,)).await?.map(Answer::Step)
+        }
+        Invocation::Action { name, input } => {
+            invoke(store, instance, index, (name, input)).await?.map(Answer::Step)
+        }
+        Invocation::Resume { state, event } => {
+            invoke(store, instance, index, (state, event)).await?.map(Answer::Step)
+        }
+        Invocation::Cancel { state, grace_ms } => {
+            invoke(store, instance, index, (state, grace_ms)).await?.map(Answer::Step)
+        }
+    })
+}
+
+async fn invoke<Params, Good>(
+    store: &mut Store<CallState>,
+    instance: &Instance,
+    index: &ComponentExportIndex,
+    params: Params,
+) -> Result<Result<Good, abi::Error>>
+where
+    Params: ComponentNamedList + Lower + Send + Sync,
+    Good: Lift + Send + Sync + 'static,
+    (Result<Good, abi::Error>,): ComponentNamedList + Lift,
+{
+    let function = instance
+        .get_typed_func::<Params, (Result<Good, abi::Error>,)>(&mut *store, index)
+        .map_err(|err| Stop::Link { message: format!("{err:#}") })?;
+    let (result,) = function.call_async(&mut *store, params).await?;
+    Ok(result)
+}
+
+fn said(plugin: String, said: abi::Error) -> PluginError {
+    let detail = said.detail.len();
+    tracing::debug!(plugin, code = said.code, detail, "plugin answered with an error");
+    PluginError::Said {
+        plugin,
+        code: crate::fault::clip(said.code, 64),
+        message: clip_message(said.message),
+        retry_after_ms: said.retry_after_ms,
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}

@@ -1,0 +1,36 @@
+//! `log`: the plugin's own log, which goes into the server's.
+
+use wasmtime::Result;
+
+use crate::bindings::log::{Host, Level};
+use crate::call::CallState;
+use crate::fault::clip;
+
+/// Longer lines are cut.
+const LINE_BYTES: usize = 8 * 1024;
+
+impl Host for CallState {
+    fn write(&mut self, level: Level, message: String) -> Result<()> {
+        self.log_lines = self.log_lines.saturating_add(1);
+        if self.log_lines > self.services.limits.log_lines {
+            return Ok(());
+        }
+        let plugin = &*self.plugin.name;
+        let (pass, held_back) = self.plugin.log_gate.pass(self.services.clock.now());
+        if held_back > 0 {
+            tracing::warn!(plugin, held_back, "plugin logs too much; lines were held back");
+        }
+        if !pass {
+            return Ok(());
+        }
+        let run = self.facts.run.map(tracing::field::display);
+        let message = clip(message, LINE_BYTES);
+        match level {
+            Level::Debug => tracing::debug!(plugin, run, "{message}"),
+            Level::Info => tracing::info!(plugin, run, "{message}"),
+            Level::Warn => tracing::warn!(plugin, run, "{message}"),
+            Level::Error => tracing::error!(plugin, run, "{message}"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! The way out: HTTP clients that connect only where they may.
+//!
+//! The name is resolved here and the resolved address is checked, and then that very address is
+//! dialled, so a name that changes its address in between gains nothing.
+
+use std::error::Error as StdError;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect;
+
+/// Time for a connection, TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// An address that must not be reached.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{host} is {found}, which is not a public address; a grant that names this host allows it")]
+pub(crate) struct AddressDenied {
+    host: String,
+    found: IpAddr,
+}
+
+/// Two clients, made when first needed: reading the system's certificates takes time.
+#[derive(Debug, Default)]
+pub(crate) struct Egress {
+    public: OnceLock<Result<Client, String>>,
+    any: OnceLock<Result<Client, String>>,
+}
+
+/// Makes TLS work for every HTTP client of this process: `reqwest` refuses to build a client before.
+/// May be called again.
+pub fn tls_install() {
+    // An error means that there is one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+impl Egress {
+    /// Returns a client for `url`, and refuses addresses that are not public unless `any`.
+    pub(crate) fn client(&self, url: &Url, any: bool) -> Result<&Client, EgressError> {
+        if !any {
+            check_literal(url)?;
+        }
+        let slot = if any { &self.any } else { &self.public };
+        slot.get_or_init(|| build(any)).as_ref().map_err(|err| EgressError::Client(err.clone()))
+    }
+}
+
+/// Why there is no client for a URL.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EgressError {
+    #[error(transparent)]
+    Denied(#[from] AddressDenied),
+    #[error("failed to set up an HTTP client: {0}")]
+    Client(String),
+}
+
+/// Returns the refusal that made a request fail, if that is why.
+pub(crate) fn denied(err: &reqwest::Error) -> Option<&AddressDenied> {
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        if let Some(denied) = err.downcast_ref() {
+            return Some(denied);
+        }
+        cause = err.source();
+    }
+    None
+}
+
+/// Returns an error with its causes, without the URL, which may hold a secret.
+pub(crate) fn describe(err: reqwest::Error) -> String {
+    let err = err.without_url();
+    let mut text = err.to_string();
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        let more = err.to_string();
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = err.source();
+    }
+    text
+}
+
+fn build(any: bool) -> Result<Client, String> {
+    tls_install();
+    Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .referer(false)
+        .user_agent(concat!("tenon/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Guarded { any })
+        .build()
+        .map_err(describe)
+}
+
+/// Resolves names by the system, and drops addresses that must not be reached.
+#[derive(Debug, Clone, Copy)]
+struct Guarded {
+    any: bool,
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let any = self.any;
+        Box::pin(async move {
+            let host = name.as_str().to_owned();
+            let all = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            let (fit, unfit): (Vec<SocketAddr>, Vec<SocketAddr>) =
+                all.partition(|address| any || is_public(address.ip()));
+            match unfit.first() {
+                Some(found) if fit.is_empty() => {
+                    Err(Box::new(AddressDenied { host, found: found.ip() }) as Box<_>)
+                }
+                _ => Ok(Box::new(fit.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// Checks a host that is an address: those never reach the resolver.
+fn check_literal(url: &Url) -> Result<(), AddressDenied> {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    match bare.parse::<IpAddr>() {
+        Ok(found) if !is_public(found) => Err(AddressDenied { host: host.to_owned(), found }),
+        _ => Ok(()),
+    }
+}
+
+/// Returns whether an address belongs to the public internet.
+pub(crate) fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || address.is_documentation()
+        // "This network"; shared by carriers; protocol assignments and metadata of clouds;
+        // former 6to4 relays; benchmarks; reserved.
+        || a == 0
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (b == 18 || b == 19))
+        || a >= 240;
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let s = address.segments();
+    let v4 = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match s {
+        // An IPv4 address in IPv6 clothes: mapped, translated (NAT64), 6to4.
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
+        [0x2002, high, low, ..] => v4(high, low),
+        // Teredo and other protocol assignments; documentation.
+        [0x2001, b, ..] if b < 0x200 || b == 0xdb8 => false,
+        [0x3fff, b, ..] if b < 0x1000 => false,
+        // Global unicast is 2000::/3. All else is loopback, local, multicast or not assigned.
+        [a, ..] => a & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Url;
+
+    use super::{check_literal, is_public};
+
+    #[test]
+    fn only_public_addresses_pass() {
+        for (address, public) in [
+            ("93.184.215.14", true),
+            ("10.0.0.1", false),
+            ("172.16.9.9", false),
+            ("192.168.1.1", false),
+            ("127.0.0.1", false),
+            ("169.254.169.254", false),
+            ("100.100.100.200", false),
+            ("192.0.0.192", false),
+            ("0.0.0.0", false),
+            ("224.0.0.1", false),
+            ("255.255.255.255", false),
+            ("198.18.0.1", false),
+            ("2606:2800:21f::1", true),
+            ("::1", false),
+            ("::", false),
+            ("fe80::1", false),
+            ("fc00::1", false),
+            ("fd00:ec2::254", false),
+            ("ff02::1", false),
+            ("::ffff:127.0.0.1", false),
+            ("::ffff:93.184.215.14", true),
+            ("::127.0.0.1", false),
+            ("64:ff9b::a00:1", false),
+            ("64:ff9b:1::a00:1", false),
+            ("2002:7f00:1::", false),
+            ("2001:db8::1", false),
+            ("2001::1", false),
+        ] {
+            assert_eq!(is_public(address.parse().unwrap()), public, "{address}");
+        }
+    }
+
+    #[test]
+    fn addresses_in_urls_are_read_as_browsers_read_them() {
+        for url in [
+            "http://127.1/",
+            "http://0x7f000001/",
+            "http://[::ffff:7f00:1]/",
+            "http://017700000001/",
+        ] {
+            assert!(check_literal(&Url::parse(url).unwrap()).is_err(), "{url}");
+        }
+        assert!(check_literal(&Url::parse("http://93.184.215.14/").unwrap()).is_ok());
+    }
+}

@@ -1,0 +1,204 @@
+//! Decides what a plugin may use: what it asks for, cut down to what the operator allows.
+//!
+//! Pure: no engine, no I/O.
+
+use std::collections::BTreeMap;
+
+use kernel_ports::plugin::GrantInfo;
+use wit_envelope::manifest::Request;
+
+use crate::policy::{GRANTABLE, Policy};
+
+/// The size of a `kv` map whose manifest names none.
+const KV_BYTES: u64 = 1024 * 1024;
+
+/// What one plugin may use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Grants {
+    /// Granted parameters, by capability. A missing key: not granted at all.
+    granted: BTreeMap<String, Vec<String>>,
+    asked: BTreeMap<String, Vec<String>>,
+    plugin: String,
+    pub(crate) infos: Vec<GrantInfo>,
+}
+
+/// A host that a request may go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HostGrant {
+    /// Whether the grant names exactly this host, so that its address may be a private one.
+    pub(crate) explicit: bool,
+}
+
+impl Grants {
+    /// Decides for a plugin that imports `capabilities`.
+    pub(crate) fn decide(
+        plugin: &str,
+        built_in: bool,
+        capabilities: &[&str],
+        requests: &[Request],
+        policy: &Policy,
+    ) -> Self {
+        let mut grants = Self { plugin: plugin.to_owned(), ..Self::default() };
+        for capability in GRANTABLE.into_iter().filter(|c| capabilities.contains(c)) {
+            let of_it = || requests.iter().filter(|r| r.capability == capability);
+            let asked: Vec<String> = of_it().flat_map(|r| r.parameters.iter().cloned()).collect();
+            let reason = of_it().map(|r| r.reason.as_str()).collect::<Vec<_>>().join("; ");
+            let patterns: Vec<&str> =
+                if built_in { vec!["*"] } else { policy.patterns(plugin, capability).collect() };
+            let mut given = Vec::new();
+            let mut refused = Vec::new();
+            for wish in &asked {
+                let common = patterns.iter().filter_map(|p| intersect(capability, wish, p));
+                let before = given.len();
+                given.extend(common);
+                if given.len() == before {
+                    refused.push(wish.clone());
+                }
+            }
+            given.sort();
+            given.dedup();
+            let granted = !patterns.is_empty() && (asked.is_empty() || !given.is_empty());
+            let info = |granted, parameters| GrantInfo {
+                capability: capability.to_owned(),
+                parameters,
+                reason: reason.clone(),
+                granted,
+            };
+            if granted {
+                grants.infos.push(info(true, given.clone()));
+                grants.granted.insert(capability.to_owned(), given);
+            }
+            if !refused.is_empty() || !granted {
+                grants.infos.push(info(false, refused));
+            }
+            grants.asked.insert(capability.to_owned(), asked);
+        }
+        grants
+    }
+
+    /// Returns whether the interface is granted, whatever its parameters.
+    pub(crate) fn allows(&self, capability: &str) -> bool {
+        self.granted.contains_key(capability)
+    }
+
+    /// Returns whether `program` may be started.
+    pub(crate) fn allows_program(&self, program: &str) -> bool {
+        // A pattern such as `/usr/bin/*` must not be left by way of `..`.
+        let climbs = program.split('/').any(|part| part == "..");
+        self.parameters("process").any(|p| p == "*" || (!climbs && covers(p, program)))
+    }
+
+    /// Returns whether any program may be started.
+    pub(crate) fn allows_all_programs(&self) -> bool {
+        self.parameters("process").any(|p| p == "*")
+    }
+
+    /// Returns whether a request may be sent. `port` is none for the default port of the scheme.
+    pub(crate) fn allows_host(
+        &self,
+        method: &str,
+        host: &str,
+        port: Option<u16>,
+    ) -> Option<HostGrant> {
+        let host = host.to_ascii_lowercase();
+        let fitting = self.parameters("http").filter_map(|parameter| {
+            let (methods, place) = parameter.split_once(' ')?;
+            let (name, ports) = split_port(place);
+            let port_fits = match ports {
+                None => port.is_none(),
+                Some("*") => true,
+                Some(text) => port.is_some_and(|port| text == port.to_string()),
+            };
+            let fits = port_fits
+                && covers(&methods.to_ascii_uppercase(), &method.to_ascii_uppercase())
+                && covers(&name.to_ascii_lowercase(), &host);
+            fits.then(|| HostGrant { explicit: !name.contains('*') })
+        });
+        // The grant that says most wins.
+        fitting.max_by_key(|grant| grant.explicit)
+    }
+
+    /// Returns how many bytes the plugin's map may hold.
+    pub(crate) fn kv_bytes(&self) -> u64 {
+        self.parameters("kv").filter_map(|p| p.parse().ok()).max().unwrap_or(KV_BYTES)
+    }
+
+    /// Says what to do so that `wish` of `capability` is granted.
+    pub(crate) fn way_out(&self, capability: &str, wish: Option<&str>) -> String {
+        let asks = self.asked.get(capability).is_some_and(|asked| {
+            wish.is_none_or(|w| asked.iter().any(|a| intersect(capability, a, w).is_some()))
+        });
+        if !asks {
+            return "its manifest does not ask for it; add it to `requests` there, \
+                    and build the plugin again"
+                .to_owned();
+        }
+        let rule = name(capability, wish);
+        let plugin = &self.plugin;
+        format!("grant it in the server's configuration: [plugins.\"{plugin}\"] grant = [{rule:?}]")
+    }
+
+    fn parameters(&self, capability: &str) -> impl Iterator<Item = &str> {
+        self.granted.get(capability).map_or(&[][..], Vec::as_slice).iter().map(String::as_str)
+    }
+}
+
+/// Returns how a rule names `wish` of `capability`, such as `process:git`.
+pub(crate) fn name(capability: &str, wish: Option<&str>) -> String {
+    wish.map_or_else(|| capability.to_owned(), |wish| format!("{capability}:{wish}"))
+}
+
+/// Returns what both ask and rule allow, if they have anything in common.
+fn intersect(capability: &str, ask: &str, rule: &str) -> Option<String> {
+    if rule == "*" {
+        return Some(ask.to_owned());
+    }
+    match capability {
+        "kv" => {
+            let (ask, rule) = (ask.parse::<u64>().ok()?, rule.parse::<u64>().ok()?);
+            Some(ask.min(rule).to_string())
+        }
+        "http" => {
+            let ((ask_method, ask_host), (method, host)) =
+                (ask.split_once(' ')?, rule.split_once(' ')?);
+            Some(format!("{} {}", narrower(ask_method, method)?, narrower(ask_host, host)?))
+        }
+        _ => narrower(ask, rule).map(str::to_owned),
+    }
+}
+
+/// Returns the one of two patterns that the other covers.
+fn narrower<'a>(a: &'a str, b: &'a str) -> Option<&'a str> {
+    if covers(b, a) {
+        Some(a)
+    } else if covers(a, b) {
+        Some(b)
+    } else {
+        None
+    }
+}
+
+/// Splits `host[:port]`, where the host may be an IPv6 address in brackets.
+fn split_port(place: &str) -> (&str, Option<&str>) {
+    match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    }
+}
+
+/// Returns whether `pattern`, in which `*` stands for any text, fits the whole of `text`.
+pub(crate) fn covers(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests;

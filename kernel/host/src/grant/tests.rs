@@ -1,0 +1,112 @@
+//! Grants by table: what is asked, what is allowed, what follows.
+
+use wit_envelope::manifest::Request;
+
+use super::{Grants, covers};
+use crate::policy::Policy;
+
+fn request(capability: &str, parameters: &[&str]) -> Request {
+    let parameters = parameters.iter().map(|&p| p.into()).collect();
+    Request { capability: capability.into(), parameters, reason: "for tests".into() }
+}
+
+fn grants(built_in: bool, asks: &[(&str, &[&str])], rules: &[&str]) -> Grants {
+    let mut policy = Policy::new();
+    for rule in rules {
+        policy.grant("demo", rule).unwrap();
+    }
+    let requests: Vec<Request> = asks.iter().map(|(c, p)| request(c, p)).collect();
+    let imports: Vec<&str> = asks.iter().map(|(c, _)| *c).collect();
+    Grants::decide("demo", built_in, &imports, &requests, &policy)
+}
+
+#[test]
+fn a_star_stands_for_any_text() {
+    for (pattern, text, fits) in [
+        ("git", "git", true),
+        ("git", "gitk", false),
+        ("*", "", true),
+        ("*.example.com", "a.b.example.com", true),
+        ("*.example.com", "example.com", false),
+        ("a*b*c", "axxbyyc", true),
+        ("a*b*c", "acb", false),
+        ("aa*aa", "aaa", false),
+        ("git", "*", false),
+    ] {
+        assert_eq!(covers(pattern, text), fits, "{pattern} {text}");
+    }
+}
+
+#[test]
+fn a_plugin_gets_what_it_asks_for_and_the_operator_allows() {
+    for (built_in, asked, rule, program, allowed) in [
+        (true, "git", "", "git", true),
+        (true, "git", "", "sh", false),
+        (true, "*", "", "./any", true),
+        (false, "git", "", "git", false),
+        (false, "git", "process:git", "git", true),
+        (false, "git", "process", "git", true),
+        (false, "git", "process:sh", "sh", false),
+        (false, "*", "process:git", "git", true),
+        (false, "*", "process:git", "sh", false),
+        (false, "/usr/bin/*", "process:*", "/usr/bin/git", true),
+        (false, "/usr/bin/*", "process:*", "/usr/bin/../../tmp/x", false),
+    ] {
+        let rules: Vec<&str> = Some(rule).into_iter().filter(|r| !r.is_empty()).collect();
+        let grants = grants(built_in, &[("process", &[asked])], &rules);
+        assert_eq!(grants.allows_program(program), allowed, "{asked} ∩ {rule}: {program}");
+    }
+}
+
+#[test]
+fn a_request_needs_method_host_and_port() {
+    for (asked, rule, (method, host, port), explicit) in [
+        ("GET api.test", "http", ("get", "API.test", None), Some(true)),
+        ("GET api.test", "http", ("POST", "api.test", None), None),
+        ("GET api.test", "http", ("GET", "api.test", Some(8080)), None),
+        ("* *.test", "http", ("PUT", "a.b.test", None), Some(false)),
+        ("* *.test", "http:GET a.test", ("GET", "a.test", None), Some(true)),
+        ("* *.test", "http:GET a.test", ("PUT", "a.test", None), None),
+        ("GET *", "http:* a.test", ("GET", "a.test", None), Some(true)),
+        ("GET *", "http:* a.test", ("GET", "b.test", None), None),
+        ("* 127.0.0.1:80*", "http", ("GET", "127.0.0.1", Some(8000)), None),
+        ("* 127.0.0.1:8000", "http", ("GET", "127.0.0.1", Some(8000)), Some(true)),
+        ("* [::1]:*", "http", ("GET", "[::1]", Some(1)), Some(true)),
+        ("* [::1]", "http", ("GET", "[::1]", None), Some(true)),
+    ] {
+        let grants = grants(false, &[("http", &[asked])], &[rule]);
+        let found = grants.allows_host(method, host, port).map(|grant| grant.explicit);
+        assert_eq!(found, explicit, "{asked} ∩ {rule}: {method} {host} {port:?}");
+    }
+}
+
+#[test]
+fn the_smaller_of_two_sizes_counts() {
+    assert_eq!(grants(true, &[("kv", &["4096"])], &[]).kv_bytes(), 4096);
+    assert_eq!(grants(false, &[("kv", &["4096"])], &["kv:100"]).kv_bytes(), 100);
+    assert_eq!(grants(true, &[("kv", &[])], &[]).kv_bytes(), 1024 * 1024);
+}
+
+#[test]
+fn what_is_refused_is_listed_with_the_way_out() {
+    let grants = grants(false, &[("process", &["git", "sh"]), ("kv", &[])], &["process:git"]);
+    let infos: Vec<_> = grants
+        .infos
+        .iter()
+        .map(|i| (i.capability.as_str(), i.parameters.join(","), i.granted))
+        .collect();
+    assert_eq!(
+        infos,
+        [
+            ("process", "git".into(), true),
+            ("process", "sh".into(), false),
+            ("kv", String::new(), false)
+        ]
+    );
+    assert!(!grants.allows("kv"));
+    assert_eq!(
+        grants.way_out("process", Some("sh")),
+        "grant it in the server's configuration: [plugins.\"demo\"] grant = [\"process:sh\"]"
+    );
+    assert!(grants.way_out("process", Some("rm")).contains("manifest does not ask"));
+}

@@ -1,0 +1,272 @@
+//! The ports that the host implements: plugins and fetching.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel_ports::fetch::{Fetch, FetchError};
+use kernel_ports::plugin::{
+    CompiledSource, Diagnostic, DriveCall, Driven, MachineCall, MachineInput, MachineStep,
+    PluginError, PluginInfo, PluginKind, Plugins,
+};
+use wasmtime::Engine;
+use wit_envelope::language::CompileRequest;
+use wit_envelope::machine::{Outcome, Status};
+use wit_envelope::resource::{Operation, ResourceDescription};
+
+use crate::abi;
+use crate::builder::Host;
+use crate::call::{Answer, Facts, Invocation, call};
+use crate::engine::engine;
+use crate::fault::clip;
+use crate::fetch::fetch;
+use crate::plugin::{Loaded, Plugin};
+use crate::ticker::Ticker;
+
+/// The contract's limit on what a step gives, and room for the rest of the outcome.
+const OUTCOME_BYTES: usize = 1024 * 1024 + 64 * 1024;
+/// The contract's limit on remarks is the reader's patience.
+const DIAGNOSTICS: usize = 1_000;
+
+/// What exists once the first call was made.
+pub(crate) struct Running {
+    engine: Engine,
+    ticker: Ticker,
+}
+
+impl Host {
+    /// Makes every plugin ready for calls, one after the other, and returns those that cannot be.
+    /// Without it, each is made ready by its first call.
+    pub async fn preload(self: &Arc<Self>) -> Vec<PluginError> {
+        let mut failures = Vec::new();
+        for plugin in self.registry.all() {
+            if let Err(err) = self.loaded(plugin).await {
+                tracing::warn!(plugin = &*plugin.name, err = err.to_string(), "plugin not ready");
+                failures.push(err);
+            }
+        }
+        failures
+    }
+
+    fn running(&self, plugin: &str) -> Result<&Running, PluginError> {
+        let start = || {
+            let engine = engine(&self.services.limits).map_err(|err| format!("{err:#}"))?;
+            let ticker = Ticker::start(&engine).map_err(|err| err.to_string())?;
+            Ok(Running { engine, ticker })
+        };
+        self.running.get_or_init(start).as_ref().map_err(|err: &String| PluginError::Host {
+            plugin: plugin.to_owned(),
+            message: format!("the engine could not be started: {err}"),
+        })
+    }
+
+    async fn loaded<'a>(&self, plugin: &'a Arc<Plugin>) -> Result<&'a Loaded, PluginError> {
+        let failed = |message| PluginError::Link { plugin: plugin.name.to_string(), message };
+        let load = || async {
+            let engine = self.running(&plugin.name)?.engine.clone();
+            let (cache, plugin) = (Arc::clone(&self.cache), Arc::clone(plugin));
+            let work = move || plugin.load(&engine, &cache).map_err(|err| format!("{err:#}"));
+            match tokio::task::spawn_blocking(work).await {
+                Ok(loaded) => loaded.map_err(failed),
+                // The compiler met something that it cannot do.
+                Err(err) => Err(failed(format!("the compiler failed: {err}"))),
+            }
+        };
+        plugin.loaded.get_or_try_init(load).await
+    }
+
+    async fn call(
+        &self,
+        plugin: &Arc<Plugin>,
+        kind: PluginKind,
+        invocation: Invocation<'_>,
+        facts: Facts,
+    ) -> Result<(Answer, Vec<kernel_ports::plugin::Effect>), PluginError> {
+        let loaded = self.loaded(plugin).await?;
+        let running = self.running(&plugin.name)?;
+        let _permit = self.permits.acquire().await;
+        let _in_flight = running.ticker.in_flight();
+        call(&running.engine, plugin, loaded, &self.services, (kind, invocation), facts).await
+    }
+}
+
+#[async_trait]
+impl Plugins for Host {
+    fn plugin_list(&self) -> Vec<PluginInfo> {
+        self.registry.all().map(|plugin| plugin.info.clone()).collect()
+    }
+
+    fn plugin_get(&self, name: &str) -> Option<PluginInfo> {
+        self.registry.get(name).map(|plugin| plugin.info.clone())
+    }
+
+    fn resource_list(&self) -> Vec<ResourceDescription> {
+        self.registry
+            .all()
+            .filter_map(|plugin| plugin.inspected.manifest.resource.clone())
+            .collect()
+    }
+
+    fn language_find(&self, name: Option<&str>, file_name: &str) -> Result<Arc<str>, PluginError> {
+        let plugin = match name {
+            Some(name) => self.registry.find(PluginKind::Language, name),
+            None => self.registry.language_of(file_name),
+        };
+        plugin.map(|plugin| Arc::clone(&plugin.name))
+    }
+
+    async fn compile(
+        &self,
+        language: &str,
+        request: &CompileRequest,
+    ) -> Result<CompiledSource, PluginError> {
+        let plugin = self.registry.find(PluginKind::Language, language)?;
+        let request = json(plugin, request)?;
+        let facts = Facts { at: self.services.clock.now(), ..Facts::default() };
+        let invocation = Invocation::Compile { request: &request };
+        let (answer, _) = self.call(plugin, PluginKind::Language, invocation, facts).await?;
+        let Answer::Compiled(answer) = answer else { return Err(mixed_up(plugin)) };
+        let diagnostics: Vec<Diagnostic> =
+            answer.diagnostics.into_iter().take(DIAGNOSTICS).map(diagnostic).collect();
+        let compiled = match answer.plan {
+            Some(plan) => Some(parse(plugin, "plan", &plan)?),
+            None => None,
+        };
+        if compiled.is_none() && !diagnostics.iter().any(|d| d.is_error) {
+            let message = "it gave neither a plan nor an error".to_owned();
+            return Err(PluginError::Answer { plugin: plugin.name.to_string(), message });
+        }
+        // The contract: a plan only where no remark is an error.
+        let compiled = compiled.filter(|_| !diagnostics.iter().any(|d| d.is_error));
+        Ok(CompiledSource { compiled, diagnostics, digest: plugin.info.digest.clone() })
+    }
+
+    async fn drive(&self, drive: DriveCall) -> Result<Driven, PluginError> {
+        let plugin = self.registry.language(&drive.language, &drive.digest)?;
+        let events = json(plugin, &drive.events)?;
+        let facts = Facts { run: Some(drive.run), at: drive.at, ..Facts::default() };
+        let (plan, state) = (&*drive.program, &*drive.state);
+        let invocation = Invocation::Drive { plan, state, events: &events };
+        let (answer, _) = self.call(plugin, PluginKind::Language, invocation, facts).await?;
+        let Answer::Driven(answer) = answer else { return Err(mixed_up(plugin)) };
+        check_size(plugin, "state", answer.state.len(), self.services.limits.language_state_bytes)?;
+        let commands = parse(plugin, "commands", &answer.commands)?;
+        Ok(Driven { state: answer.state.into(), commands })
+    }
+
+    async fn machine_call(&self, call: MachineCall) -> Result<MachineStep, PluginError> {
+        let (kind, plugin) = self.registry.machine(&call.machine)?;
+        let facts = Facts {
+            run: call.run,
+            step_path: call.step.map(|(_, path)| path),
+            attempt: call.attempt,
+            at: call.at,
+            log: call.log,
+        };
+        let invocation = match &call.input {
+            MachineInput::Launch { spec } => {
+                Invocation::Request { function: "start", request: spec }
+            }
+            MachineInput::Resource { operation, request } => {
+                let function = match operation {
+                    Operation::Check => "check",
+                    Operation::Get => "get",
+                    Operation::Put => "put",
+                };
+                Invocation::Request { function, request }
+            }
+            MachineInput::Action { name, input } => Invocation::Action { name, input },
+            MachineInput::Resume { state, kind, handle, data } => {
+                let (kind, handle, data) = (kind.clone(), handle.clone(), data.clone());
+                Invocation::Resume { state, event: abi::Event { kind, handle, data } }
+            }
+            MachineInput::Cancel { state, grace_ms } => {
+                Invocation::Cancel { state, grace_ms: *grace_ms }
+            }
+        };
+        check_fit(plugin, kind, &call.input)?;
+        let (answer, effects) = self.call(plugin, kind, invocation, facts).await?;
+        let Answer::Step(step) = answer else { return Err(mixed_up(plugin)) };
+        check_size(plugin, "state", step.state.len(), self.services.limits.machine_state_bytes)?;
+        let done = match step.done {
+            Some(done) => Some(outcome(plugin, &done)?),
+            None => None,
+        };
+        let (state, wake_after_ms) = (step.state.into(), step.wake_after_ms);
+        Ok(MachineStep { done, state, wake_after_ms, effects })
+    }
+}
+
+#[async_trait]
+impl Fetch for Host {
+    async fn fetch(&self, url: &str, bytes_max: usize) -> Result<String, FetchError> {
+        fetch(&self.services.egress, url, bytes_max).await
+    }
+}
+
+/// Checks that the input is one for this kind of machine: their functions are called alike.
+fn check_fit(plugin: &Plugin, kind: PluginKind, input: &MachineInput) -> Result<(), PluginError> {
+    let fits = match input {
+        MachineInput::Launch { .. } => kind == PluginKind::Launcher,
+        MachineInput::Resource { .. } => kind == PluginKind::Resource,
+        MachineInput::Action { .. } => kind == PluginKind::Action,
+        MachineInput::Resume { .. } | MachineInput::Cancel { .. } => true,
+    };
+    if fits { Ok(()) } else { Err(mixed_up(plugin)) }
+}
+
+fn outcome(plugin: &Plugin, text: &str) -> Result<Outcome, PluginError> {
+    check_size(plugin, "outcome", text.len(), OUTCOME_BYTES)?;
+    let outcome: Outcome = parse(plugin, "outcome", text)?;
+    match outcome.status {
+        Status::Succeeded | Status::Failed | Status::Errored => Ok(outcome),
+        Status::TimedOut | Status::Cancelled | Status::Skipped => Err(PluginError::Answer {
+            plugin: plugin.name.to_string(),
+            message: "its outcome has a status that only the kernel can give".to_owned(),
+        }),
+    }
+}
+
+fn diagnostic(d: abi::Diagnostic) -> Diagnostic {
+    Diagnostic {
+        // An unknown severity is taken for the worse one.
+        is_error: d.severity != "warning",
+        code: clip(d.code, 100),
+        message: clip(d.message, 4 * 1024),
+        line: d.line,
+        column: d.column,
+        hint: d.hint.map(|hint| clip(hint, 4 * 1024)),
+    }
+}
+
+fn check_size(plugin: &Plugin, what: &str, size: usize, limit: usize) -> Result<(), PluginError> {
+    if size <= limit {
+        return Ok(());
+    }
+    let message = format!("its {what} has {size} bytes, more than {limit}");
+    Err(PluginError::Limit { plugin: plugin.name.to_string(), message })
+}
+
+fn parse<T: serde::de::DeserializeOwned>(
+    plugin: &Plugin,
+    what: &str,
+    text: &str,
+) -> Result<T, PluginError> {
+    serde_json::from_str(text).map_err(|err| PluginError::Answer {
+        plugin: plugin.name.to_string(),
+        message: format!("its {what} is not what the contract says: {err}"),
+    })
+}
+
+fn json<T: serde::Serialize>(plugin: &Plugin, value: &T) -> Result<String, PluginError> {
+    serde_json::to_string(value).map_err(|err| PluginError::Host {
+        plugin: plugin.name.to_string(),
+        message: format!("its input could not be written as JSON: {err}"),
+    })
+}
+
+fn mixed_up(plugin: &Plugin) -> PluginError {
+    PluginError::Host {
+        plugin: plugin.name.to_string(),
+        message: "a function was called with the input of another (a bug in Tenon)".to_owned(),
+    }
+}

@@ -1,0 +1,252 @@
+//! Reads from a binary what a plugin is: its exports, imports and manifest. Nothing is compiled.
+
+use std::fmt::Write as _;
+
+use kernel_ports::plugin::{PluginInfo, PluginKind};
+use sha2::{Digest as _, Sha256};
+use wasmparser::{Encoding, Parser, Payload};
+use wit_envelope::manifest::{Manifest, SECTION};
+
+use crate::grant::Grants;
+use crate::policy::{ALWAYS, GRANTABLE, Policy};
+
+/// The package of the contract, and the version of it that this host speaks.
+const PACKAGE: &str = "tenon:plugin/";
+const MAJOR: &str = "1.";
+const CONTRACT: (u64, u64) = (1, 0);
+/// Interfaces with types only: no plugin is one, and none asks for one.
+const TYPES: [&str; 2] = ["types", "machine"];
+/// A manifest has schemas in it, but no data.
+const MANIFEST_BYTES: usize = 1024 * 1024;
+
+/// Why a file is no plugin that can be used here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InspectError {
+    #[error("this is not WebAssembly; build the plugin for the target wasm32-wasip2")]
+    NotWasm,
+    #[error("this is a core module, not a component; build the plugin for wasm32-wasip2")]
+    CoreModule,
+    #[error("the component is damaged: {reason}; build or fetch it again")]
+    Damaged { reason: String },
+    #[error(
+        "it has no manifest: put its JSON into the custom section {SECTION:?}, as the SDK does"
+    )]
+    NoManifest,
+    #[error("its manifest cannot be read: {reason}")]
+    Manifest { reason: String },
+    #[error(
+        "it exports nothing that a plugin can be; export language, launcher, resource or action \
+         of {PACKAGE}NAME@1"
+    )]
+    NoKind,
+    #[error("it exports {name:?}, which is no extension point of this version of Tenon")]
+    UnknownExport { name: String },
+    #[error("it needs {needs}, which is newer than this version of Tenon knows; update the server")]
+    Newer { needs: String },
+    #[error("it imports {name:?}, which is no capability that Tenon offers; remove its use")]
+    UnknownImport { name: String },
+}
+
+/// What a binary says about itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Inspected {
+    pub(crate) digest: String,
+    pub(crate) size: u64,
+    pub(crate) kinds: Vec<PluginKind>,
+    pub(crate) exports: Vec<String>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) manifest: Manifest,
+}
+
+impl Inspected {
+    /// Returns the names of the contract's interfaces that it imports.
+    pub(crate) fn capabilities(&self) -> Vec<&str> {
+        self.imports.iter().filter_map(|name| interface(name)).collect()
+    }
+
+    /// Returns the full name of the export of `kind`.
+    pub(crate) fn export(&self, kind: PluginKind) -> Option<&str> {
+        let is_it = |name: &&String| interface(name).and_then(kind_of) == Some(kind);
+        self.exports.iter().find(is_it).map(String::as_str)
+    }
+
+    pub(crate) fn info(&self, origin: &str, grants: &Grants) -> PluginInfo {
+        PluginInfo {
+            name: self.manifest.name.clone(),
+            version: self.manifest.version.clone(),
+            digest: self.digest.clone(),
+            size: self.size,
+            kinds: self.kinds.clone(),
+            exports: self.exports.clone(),
+            imports: self.imports.clone(),
+            grants: grants.infos.clone(),
+            summary: self.manifest.summary.clone(),
+            origin: origin.to_owned(),
+        }
+    }
+}
+
+/// Reads a plugin's file. Its grants say what it would have without any rule of the operator.
+pub fn inspect(bytes: &[u8]) -> Result<PluginInfo, InspectError> {
+    let inspected = read(bytes)?;
+    let grants = Grants::decide(
+        &inspected.manifest.name,
+        false,
+        &inspected.capabilities(),
+        &inspected.manifest.requests,
+        &Policy::new(),
+    );
+    Ok(inspected.info("file", &grants))
+}
+
+/// Reads what a binary says about itself, and checks it.
+pub(crate) fn read(bytes: &[u8]) -> Result<Inspected, InspectError> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(InspectError::NotWasm);
+    }
+    if Parser::is_core_wasm(bytes) {
+        return Err(InspectError::CoreModule);
+    }
+    let raw = sections(bytes)?;
+    let manifest = raw.manifest.ok_or(InspectError::NoManifest)?;
+    let manifest: Manifest = serde_json::from_slice(&manifest)
+        .map_err(|err| InspectError::Manifest { reason: err.to_string() })?;
+    kernel_model::name::Name::new(&manifest.name)
+        .map_err(|err| InspectError::Manifest { reason: err.to_string() })?;
+    check_contract(&manifest.contract)?;
+    let mut kinds = Vec::new();
+    for name in &raw.exports {
+        match known(name)?.map(|interface| (interface, kind_of(interface))) {
+            Some((_, Some(kind))) => kinds.push(kind),
+            Some((interface, None)) if TYPES.contains(&interface) => {}
+            Some(_) => return Err(InspectError::UnknownExport { name: name.clone() }),
+            // Other exports harm nobody: nothing calls them.
+            None => {}
+        }
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    if kinds.is_empty() {
+        return Err(InspectError::NoKind);
+    }
+    for name in &raw.imports {
+        let offered = match known(name)? {
+            Some(interface) => {
+                [&ALWAYS[..], &GRANTABLE[..], &TYPES[..]].iter().any(|l| l.contains(&interface))
+            }
+            None => name.starts_with("wasi:"),
+        };
+        if !offered {
+            return Err(if name.starts_with(PACKAGE) {
+                InspectError::Newer { needs: name.clone() }
+            } else {
+                InspectError::UnknownImport { name: name.clone() }
+            });
+        }
+    }
+    let size = bytes.len() as u64;
+    let (digest, exports, imports) = (digest(bytes), raw.exports, raw.imports);
+    Ok(Inspected { digest, size, kinds, exports, imports, manifest })
+}
+
+/// Returns the SHA-256 of `bytes` in hex.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[derive(Default)]
+struct Raw {
+    exports: Vec<String>,
+    imports: Vec<String>,
+    manifest: Option<Vec<u8>>,
+}
+
+fn sections(bytes: &[u8]) -> Result<Raw, InspectError> {
+    let damaged = |err: wasmparser::BinaryReaderError| InspectError::Damaged {
+        reason: err.message().to_owned(),
+    };
+    let mut raw = Raw::default();
+    // Exports and imports count at the outermost level only; the manifest may have been put into
+    // the core module by the linker.
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(damaged)? {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return Err(InspectError::CoreModule);
+            }
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if depth == 0 => {
+                for import in imports {
+                    raw.imports.push(import.map_err(damaged)?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(exports) if depth == 0 => {
+                for export in exports {
+                    raw.exports.push(export.map_err(damaged)?.name.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section)
+                if section.name() == SECTION && raw.manifest.is_none() =>
+            {
+                if section.data().len() > MANIFEST_BYTES {
+                    let reason = format!("it is larger than {MANIFEST_BYTES} bytes");
+                    return Err(InspectError::Manifest { reason });
+                }
+                raw.manifest = Some(section.data().to_vec());
+            }
+            _ => {}
+        }
+    }
+    Ok(raw)
+}
+
+/// Returns the interface of the contract that `name` is, or why it cannot be served.
+fn known(name: &str) -> Result<Option<&str>, InspectError> {
+    if !name.starts_with(PACKAGE) {
+        return Ok(None);
+    }
+    match interface(name) {
+        Some(interface) => Ok(Some(interface)),
+        None => Err(InspectError::Newer { needs: name.to_owned() }),
+    }
+}
+
+/// Returns `http` for `tenon:plugin/http@1.0.0`.
+fn interface(name: &str) -> Option<&str> {
+    let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
+    version.starts_with(MAJOR).then_some(interface)
+}
+
+fn kind_of(interface: &str) -> Option<PluginKind> {
+    Some(match interface {
+        "language" => PluginKind::Language,
+        "launcher" => PluginKind::Launcher,
+        "resource" => PluginKind::Resource,
+        "action" => PluginKind::Action,
+        _ => return None,
+    })
+}
+
+fn check_contract(version: &str) -> Result<(), InspectError> {
+    let mut numbers = version.split('.').map(str::parse::<u64>);
+    match (numbers.next(), numbers.next()) {
+        _ if version.is_empty() => Ok(()),
+        (Some(Ok(major)), Some(Ok(minor))) => {
+            if (major, minor) > CONTRACT {
+                return Err(InspectError::Newer { needs: format!("contract {version}") });
+            }
+            Ok(())
+        }
+        _ => Err(InspectError::Manifest {
+            reason: format!("its contract {version:?} is no version such as \"1.0.0\""),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! What a call may use at most.
+
+use std::fmt;
+
+use wasmtime::{Error, ResourceLimiter, Result};
+
+use crate::fault::Stop;
+
+const MIB: usize = 1024 * 1024;
+
+/// Limits of one call. The defaults suit a small server; [`CallLimits::default`] lists them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Linear memory of the guest, all memories together.
+    pub memory_bytes: usize,
+    /// Elements of all tables together.
+    pub table_elements: usize,
+    /// Core instances that a component may consist of.
+    pub instances: usize,
+    /// Stack of the guest. The same for all plugins, as it is a setting of the engine.
+    pub stack_bytes: usize,
+    /// Time for `compile`.
+    pub compile_ms: u64,
+    /// Time for every other call.
+    pub call_ms: u64,
+    /// Bytes that a guest may hand to one host function or return.
+    pub hostcall_bytes: usize,
+    /// Bytes that a call may append to the log of its step.
+    pub output_bytes: usize,
+    /// Lines that a call may write to the plugin's own log.
+    pub log_lines: u32,
+    /// Handles that a guest may hold at a time.
+    pub resources: usize,
+    /// Processes and signals that a call may ask for.
+    pub effects: usize,
+    /// State that a step machine may keep between two calls.
+    pub machine_state_bytes: usize,
+    /// State that a language may keep between two calls.
+    pub language_state_bytes: usize,
+    /// Calls at a time; further ones queue.
+    pub calls_at_once: u32,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 64 * MIB,
+            table_elements: 100_000,
+            instances: 50,
+            stack_bytes: MIB,
+            compile_ms: 10_000,
+            call_ms: 5_000,
+            hostcall_bytes: 8 * MIB,
+            output_bytes: 8 * MIB,
+            log_lines: 1_000,
+            resources: 1_000,
+            effects: 64,
+            machine_state_bytes: 256 * 1024,
+            language_state_bytes: 4 * MIB,
+            calls_at_once: 256,
+        }
+    }
+}
+
+/// Counts what one instance has taken, and traps at the limit.
+///
+/// A trap rather than a failed `memory.grow`: guests answer a failure with `unreachable`, and then
+/// nobody could tell the limit from a bug.
+pub(crate) struct Meter {
+    memory_left: usize,
+    table_left: usize,
+    instances: usize,
+    limits: (usize, usize),
+}
+
+impl Meter {
+    pub(crate) fn new(limits: &CallLimits) -> Self {
+        Self {
+            memory_left: limits.memory_bytes,
+            table_left: limits.table_elements,
+            instances: limits.instances,
+            limits: (limits.memory_bytes, limits.table_elements),
+        }
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meter").field("memory_left", &self.memory_left).finish_non_exhaustive()
+    }
+}
+
+impl ResourceLimiter for Meter {
+    fn memory_growing(&mut self, now: usize, wanted: usize, _max: Option<usize>) -> Result<bool> {
+        let more = wanted.saturating_sub(now);
+        let Some(left) = self.memory_left.checked_sub(more) else {
+            let limit = self.limits.0;
+            return Err(Stop::limit(format!("it wanted more than {limit} bytes of memory")).into());
+        };
+        self.memory_left = left;
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, err: Error) -> Result<()> {
+        Err(err)
+    }
+
+    fn table_growing(&mut self, now: usize, wanted: usize, _max: Option<usize>) -> Result<bool> {
+        let more = wanted.saturating_sub(now);
+        let Some(left) = self.table_left.checked_sub(more) else {
+            let limit = self.limits.1;
+            return Err(
+                Stop::limit(format!("it wanted more than {limit} elements in tables")).into()
+            );
+        };
+        self.table_left = left;
+        Ok(true)
+    }
+
+    fn table_grow_failed(&mut self, err: Error) -> Result<()> {
+        Err(err)
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.instances
+    }
+
+    fn memories(&self) -> usize {
+        self.instances
+    }
+}

@@ -1,0 +1,60 @@
+//! What the operator allows plugins.
+
+use std::collections::BTreeMap;
+
+/// A rule that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    #[error(
+        "{found:?} is granted to {plugin:?}, but there is no such capability; known are {known}"
+    )]
+    Capability { plugin: String, found: String, known: String },
+}
+
+/// The capabilities that can be granted. `context`, `log` and `config` need no grant.
+pub(crate) const GRANTABLE: [&str; 5] = ["output", "workspace", "process", "http", "kv"];
+/// The capabilities that every plugin has.
+pub(crate) const ALWAYS: [&str; 3] = ["context", "log", "config"];
+
+/// The operator's rules. Built-in plugins get what their manifests ask for; all others get only
+/// what is said here, and never more than they ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// By plugin: capability and a pattern of its parameter.
+    rules: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl Policy {
+    /// Returns a policy that grants nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Grants `plugin` what `rule` says: a capability, such as `workspace`, or a capability and a
+    /// parameter in which `*` stands for anything, such as `process:git` or
+    /// `http:GET *.example.com`. Without a parameter all that the plugin asks of the capability.
+    pub fn grant(&mut self, plugin: &str, rule: &str) -> Result<(), PolicyError> {
+        let (capability, parameter) = rule.split_once(':').unwrap_or((rule, "*"));
+        if !GRANTABLE.contains(&capability) && !ALWAYS.contains(&capability) {
+            return Err(PolicyError::Capability {
+                plugin: plugin.to_owned(),
+                found: capability.to_owned(),
+                known: GRANTABLE.join(", "),
+            });
+        }
+        let rules = self.rules.entry(plugin.to_owned()).or_default();
+        rules.push((capability.to_owned(), parameter.trim().to_owned()));
+        Ok(())
+    }
+
+    /// Returns the patterns that the operator grants `plugin` for `capability`.
+    pub(crate) fn patterns<'a>(
+        &'a self,
+        plugin: &str,
+        capability: &'a str,
+    ) -> impl Iterator<Item = &'a str> {
+        let rules = self.rules.get(plugin).map_or(&[][..], Vec::as_slice);
+        rules.iter().filter(move |(c, _)| c == capability).map(|(_, pattern)| pattern.as_str())
+    }
+}
