@@ -26,6 +26,8 @@ pub(crate) struct Script {
     pub(crate) cancel_at: Option<String>,
     /// Timers fire when nothing else happens.
     pub(crate) timers_fire: bool,
+    /// What hangs ends well when nothing else happens, instead of failing the test.
+    pub(crate) hangs_end: bool,
 }
 
 /// What a simulated run did.
@@ -38,6 +40,7 @@ pub(crate) struct Run {
     /// The largest number of steps that ran at a time.
     pub(crate) peak: usize,
     pub(crate) state_bytes: usize,
+    pub(crate) cancelled: bool,
     order: Vec<(String, bool)>,
 }
 
@@ -127,7 +130,6 @@ struct Kernel<'t> {
     running: VecDeque<(String, Command)>,
     timers: Vec<String>,
     events: VecDeque<RunEvent>,
-    cancelled: bool,
 }
 
 impl<'t> Kernel<'t> {
@@ -150,7 +152,6 @@ impl<'t> Kernel<'t> {
             running: VecDeque::new(),
             timers: Vec::new(),
             events: VecDeque::from([started]),
-            cancelled: false,
         }
     }
 
@@ -206,8 +207,8 @@ impl<'t> Kernel<'t> {
                 self.open_node(path, parent.as_deref());
                 self.run.order.push((path.clone(), false));
                 self.running.push_back((path.clone(), command.clone()));
-                if self.script.cancel_at.as_deref() == Some(path.as_str()) && !self.cancelled {
-                    self.cancelled = true;
+                if self.script.cancel_at.as_deref() == Some(path.as_str()) && !self.run.cancelled {
+                    self.run.cancelled = true;
                     self.events.push_back(RunEvent::CancelRequested { by: "test".to_owned() });
                 }
             }
@@ -259,6 +260,10 @@ impl<'t> Kernel<'t> {
             if self.script.timers_fire && !self.timers.is_empty() {
                 let name = self.timers.remove(0);
                 self.events.push_back(RunEvent::Timer { name });
+                return true;
+            }
+            if let Some((path, _)) = self.running.pop_front().filter(|_| self.script.hangs_end) {
+                self.end(path, Status::Succeeded, None, Value::Null);
                 return true;
             }
             return false;
@@ -314,7 +319,8 @@ fn output(command: &Command) -> Value {
             json!({ "code": 0, "stdout": "{\"version\":{\"ref\":\"new\"}}" })
         }
         Work::Launch { .. } => json!({ "code": 0 }),
-        Work::Action { .. } | Work::Read { .. } => Value::Null,
+        Work::Read { .. } => json!("run: {path: sh}"),
+        Work::Action { .. } => Value::Null,
     }
 }
 
