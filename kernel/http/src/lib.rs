@@ -1,1 +1,34 @@
-//! kernel-http
+//! The HTTP API: routes, extractors, errors, streams of events, and its OpenAPI description.
+//!
+//! A handler parses, makes one call, and converts. Refusals of all kinds are problems (RFC 9457)
+//! with a stable code; [`error`] is the one table from what went wrong to what a client is told.
+//!
+//! Invariants:
+//! - The only crate that names axum.
+//! - Model types are never written as JSON: [`to_wire`] converts them.
+//! - No decision about runs is taken here, and nothing is kept between two requests.
+
+mod api;
+mod artifact;
+mod code;
+mod error;
+mod extract;
+mod follow;
+mod health;
+mod layer;
+mod near;
+mod openapi;
+mod page;
+mod pipeline;
+mod plugin;
+mod routes;
+mod run;
+mod run_read;
+mod serve;
+mod step;
+mod to_wire;
+
+pub use api::Api;
+pub use layer::host::Hosts;
+pub use routes::router;
+pub use serve::serve;

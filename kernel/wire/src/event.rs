@@ -43,6 +43,12 @@ pub enum Happening {
     CancelRequested {
         by: String,
     },
+    /// How the run will end is known, while steps still end.
+    EndDecided {
+        status: RunStatus,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
     /// The run ended. The last event.
     Ended {
         status: RunStatus,

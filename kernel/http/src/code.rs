@@ -1,0 +1,77 @@
+//! The codes of problems: what programs can rely on.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($($name:ident = $word:literal, $status:ident, $title:literal;)*) => {
+        /// What kind of problem it is. Append-only.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) enum Code { $($name,)* }
+
+        impl Code {
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Returns the stable word.
+            pub(crate) fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            pub(crate) fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    PipelineUnknown = "pipeline-unknown", NOT_FOUND, "There is no such pipeline";
+    VersionUnknown = "version-unknown", NOT_FOUND, "There is no such version";
+    PipelinePaused = "pipeline-paused", CONFLICT, "The pipeline is paused";
+    PipelineChanged = "pipeline-changed", PRECONDITION_FAILED, "Somebody else changed the pipeline";
+    SourceInvalid = "source-invalid", UNPROCESSABLE_ENTITY, "The source has mistakes";
+    RunUnknown = "run-unknown", NOT_FOUND, "There is no such run";
+    RunEnded = "run-ended", CONFLICT, "The run has ended";
+    RunOpen = "run-open", CONFLICT, "The run has not ended";
+    StepUnknown = "step-unknown", NOT_FOUND, "There is no such step";
+    StepEnded = "step-ended", CONFLICT, "The step has ended";
+    AttemptUnknown = "attempt-unknown", NOT_FOUND, "There is no such attempt";
+    ArtifactUnknown = "artifact-unknown", NOT_FOUND, "There is no such artifact";
+    PluginUnknown = "plugin-unknown", NOT_FOUND, "There is no such plugin";
+    JobUnknown = "job-unknown", UNPROCESSABLE_ENTITY, "The pipeline has no such job";
+    QueueFull = "queue-full", TOO_MANY_REQUESTS, "The queue is full";
+    Draining = "draining", SERVICE_UNAVAILABLE, "The server is stopping";
+    VolumesGone = "volumes-gone", GONE, "The files of the run are gone";
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY,
+        "The idempotency key was used for something else";
+
+    PluginMissing = "plugin-missing", UNPROCESSABLE_ENTITY, "A plugin that is needed is not there";
+    PluginRefused = "plugin-refused", UNPROCESSABLE_ENTITY, "A plugin refused";
+    PluginBroken = "plugin-broken", BAD_GATEWAY, "A plugin broke";
+    PluginTimeout = "plugin-timeout", GATEWAY_TIMEOUT, "A plugin took too long";
+    PluginLimit = "plugin-limit", UNPROCESSABLE_ENTITY, "A plugin reached its limit";
+    PluginDenied = "plugin-denied", FORBIDDEN, "A plugin lacks a grant";
+
+    StoreConflict = "store-conflict", CONFLICT, "Somebody else changed it";
+    StoreMissing = "not-found", NOT_FOUND, "It does not exist";
+    StoreTaken = "store-taken", SERVICE_UNAVAILABLE, "Another server has taken over";
+    StoreFull = "disk-full", INSUFFICIENT_STORAGE, "The disk is full";
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something broke inside the server";
+
+    RouteUnknown = "route-unknown", NOT_FOUND, "There is nothing at this address";
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "This address takes other methods";
+    InvalidPath = "invalid-path", BAD_REQUEST, "The address is malformed";
+    InvalidQuery = "invalid-query", BAD_REQUEST, "The query is malformed";
+    InvalidHeader = "invalid-header", BAD_REQUEST, "A header is malformed";
+    InvalidJson = "invalid-json", BAD_REQUEST, "The body is malformed";
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
+    BodyUnreadable = "body-unreadable", BAD_REQUEST, "The body did not arrive";
+    MediaType = "media-type", UNSUPPORTED_MEDIA_TYPE, "The body is not JSON";
+    Timeout = "timeout", GATEWAY_TIMEOUT, "The answer took too long";
+    HostRefused = "host-refused", MISDIRECTED_REQUEST, "This server is not called that";
+    OriginRefused = "origin-refused", FORBIDDEN, "Another site may not call this server";
+}

@@ -1,0 +1,12 @@
+//! Our own extractors, so that refusals use our error body too.
+
+mod depth;
+mod header;
+mod json;
+mod path;
+mod query;
+
+pub(crate) use header::{Idempotency, IfMatch, LastEventId, Precondition, tag};
+pub(crate) use json::{Json, OptionalJson};
+pub(crate) use path::{ArtifactOf, At, PluginName, StepOf, StepSelector, VersionOf};
+pub(crate) use query::{Params, invalid, word};

@@ -1,0 +1,88 @@
+//! The description of the API, generated from the handlers.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use kernel_wire::event::RunEvent;
+use kernel_wire::log::LogChunk;
+use kernel_wire::problem::Problem;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use crate::error::{ApiError, PROBLEM_JSON};
+use crate::{artifact, health, pipeline, plugin, run, run_read, step};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tenon",
+        version = "1",
+        description = "Automation server: pipelines, runs, steps, logs, artifacts, plugins.\n\n\
+            Times are RFC 3339 in UTC, durations end in `Ms`, sizes are in bytes. \
+            Every refusal is a problem (RFC 9457) with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(
+        pipeline::list, pipeline::get, pipeline::set, pipeline::remove, pipeline::validate,
+        pipeline::pause, pipeline::unpause, pipeline::version_list, pipeline::version_get,
+        run::start, run::cancel, run::retry, run::rerun,
+        run_read::list, run_read::get, run_read::tree, run_read::events, run_read::logs,
+        step::get, step::cancel, step::log,
+        artifact::list, artifact::get,
+        plugin::list, plugin::get,
+        health::livez, health::readyz, health::health,
+        document,
+    ),
+    components(schemas(Problem, RunEvent, LogChunk)),
+    modifiers(&Problems),
+    tags(
+        (name = "pipelines", description = "Named, versioned definitions of work"),
+        (name = "runs", description = "Executions of pipelines"),
+        (name = "steps", description = "What runs consist of"),
+        (name = "artifacts", description = "Files that outlive their run"),
+        (name = "plugins", description = "What the server can do"),
+        (name = "health", description = "The server itself"),
+    ),
+)]
+struct Api;
+
+/// Says of every operation that it may answer with a problem.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut Document) {
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                let content =
+                    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+                let response = ResponseBuilder::new()
+                    .description("It was refused; `code` says why")
+                    .content(PROBLEM_JSON, content)
+                    .build();
+                operation.responses.responses.insert("default".to_owned(), response.into());
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
+/// Returns the description.
+pub(crate) fn describe() -> Document {
+    Api::openapi()
+}
+
+/// Describe the API (this document)
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "health", operation_id = "openapi",
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
+)]
+pub(crate) async fn document() -> Result<Response, ApiError> {
+    let text = describe().to_json().map_err(|err| ApiError::internal(&err))?;
+    Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+#[cfg(test)]
+mod tests;
