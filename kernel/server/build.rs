@@ -29,12 +29,11 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={}", file.display());
         let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("plugin").to_owned();
         let bytes = fs::read(&file)?;
-        let digest: String =
-            Sha256::digest(&bytes).iter().fold(String::new(), |mut text, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            });
+        let digest: String = Sha256::digest(&bytes).iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
         let compressed = compressed(&out, &name, &digest, &bytes)?;
         let _ = writeln!(
             list,

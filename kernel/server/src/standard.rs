@@ -4,19 +4,19 @@
 
 /// A plugin inside this binary.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standard {
-    pub(crate) name: &'static str,
+pub struct Standard {
+    pub name: &'static str,
     /// Of the component, not of its compressed form.
-    pub(crate) sha256: &'static str,
+    pub sha256: &'static str,
     /// The component, compressed with zstd.
-    pub(crate) bytes: &'static [u8],
+    pub bytes: &'static [u8],
 }
 
 /// All of them, by name. Empty when the plugins had not been built before the binary.
-pub(crate) const STANDARD: &[Standard] = include!(concat!(env!("OUT_DIR"), "/standard.rs"));
+pub const STANDARD: &[Standard] = include!(concat!(env!("OUT_DIR"), "/standard.rs"));
 
 /// What to say when there are none and no plugin folder gives any.
-pub(crate) const NONE: &str = "this binary carries no plugins, so it cannot run anything; build \
+pub const NONE: &str = "this binary carries no plugins, so it cannot run anything; build \
      them with `cargo xtask plugins` and build tenon again, or name a folder of plugins with \
      --plugins";
 

@@ -1,0 +1,137 @@
+//! Puts the engine together: store, bytes, processes, plugins, scheduler, API.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use kernel_host::{Host, Policy, Ports};
+use kernel_http::Hosts;
+use kernel_ports::clock::System;
+use kernel_ports::plugin::Plugins as _;
+use kernel_scheduler::{Parts, Scheduler, Settings};
+use sha2::{Digest as _, Sha256};
+
+use crate::args::Grant;
+use crate::masked_logs::MaskedLogs;
+use crate::secret::LentSecrets;
+use crate::standard::{self, STANDARD};
+
+/// There is one project until there are more.
+const PROJECT: &str = "projects/default";
+
+/// What an engine is made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Where everything is kept.
+    pub(crate) data: PathBuf,
+    /// Where compiled plugins are kept.
+    pub(crate) code: PathBuf,
+    pub(crate) plugins: Option<PathBuf>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) settings: Settings,
+}
+
+/// A running engine.
+#[derive(Debug, Clone)]
+pub(crate) struct Engine {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) router: Router,
+    /// How many plugins there are.
+    pub(crate) plugins: usize,
+}
+
+impl Engine {
+    /// Opens what is kept in `config.data`, and goes on where it stopped.
+    pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
+        kernel_host::tls_install();
+        let project = config.data.join(PROJECT);
+        std::fs::create_dir_all(&project).with_context(|| {
+            format!(
+                "the data folder {} cannot be written to; name another with --data",
+                config.data.display()
+            )
+        })?;
+        let store = Arc::new(kernel_store_sqlite::SqliteStore::open(&project.join("project.db"))?);
+        let bytes = kernel_blob::Bytes::open(&project, kernel_blob::Options::default()).await?;
+        let secrets = Arc::new(LentSecrets::default());
+        let clock = Arc::new(System::default());
+        let ports = Ports {
+            volumes: Arc::clone(&bytes) as _,
+            kv: Arc::clone(&store) as _,
+            secrets: Arc::clone(&secrets) as _,
+            clock: Arc::clone(&clock) as _,
+        };
+        let host = host(&config, ports)?;
+        let plugins = host.plugin_list().len();
+        let parts = Parts {
+            store,
+            plugins: Arc::clone(&host) as _,
+            logs: Arc::new(MaskedLogs::new(Arc::clone(&bytes) as _, Arc::clone(&secrets))),
+            blobs: Arc::clone(&bytes) as _,
+            volumes: bytes,
+            processes: Arc::new(kernel_process::Supervisor::new(shim()?)),
+            secrets,
+            fetch: host,
+            clock: Arc::clone(&clock) as _,
+            entropy: clock,
+        };
+        let settings = Settings { instance: instance(&config.data), ..config.settings };
+        let scheduler = Scheduler::start(parts, settings).await?;
+        let router = kernel_http::router(kernel_http::Api {
+            scheduler: scheduler.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            hosts: Hosts::Loopback { names: vec![] },
+        });
+        Ok(Self { scheduler, router, plugins })
+    }
+
+    /// Stops taking work, gives attempts in progress `grace`, and stores everything.
+    pub(crate) async fn drain(&self, grace: Duration) {
+        self.scheduler.drain(grace).await;
+    }
+}
+
+fn host(config: &Config, ports: Ports) -> anyhow::Result<Arc<Host>> {
+    let mut policy = Policy::new();
+    for grant in &config.grants {
+        policy.grant(&grant.plugin, &grant.rule).context("a --grant makes no sense")?;
+    }
+    let mut builder = Host::builder(&config.code, ports).policy(policy);
+    for plugin in STANDARD {
+        builder = builder.built_in(plugin.name, plugin.bytes);
+    }
+    if let Some(folder) = &config.plugins {
+        if !folder.is_dir() {
+            bail!(
+                "the plugin folder {} does not exist; create it, or leave out --plugins",
+                folder.display()
+            );
+        }
+        builder = builder.plugin_dir(folder);
+    }
+    let host = builder.build()?;
+    if host.plugin_list().is_empty() {
+        bail!(standard::NONE);
+    }
+    Ok(host)
+}
+
+/// How a program is started under limits: by this binary, which sets them and then becomes it.
+fn shim() -> anyhow::Result<Vec<String>> {
+    let exe = std::env::current_exe().context("failed to find the path of this program")?;
+    Ok(vec![exe.to_string_lossy().into_owned(), crate::EXEC.to_owned()])
+}
+
+/// Returns a word that is the same for each start with the same data, and for no other data.
+fn instance(data: &Path) -> String {
+    let path = std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned());
+    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+    digest.iter().take(8).fold(String::new(), |mut word, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(word, "{byte:02x}");
+        word
+    })
+}

@@ -1,0 +1,50 @@
+//! `tenon plugin inspect FILE`: what a plugin is, without a server and without running it.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use kernel_cli::exit::Exit;
+use kernel_cli::out::Out;
+use kernel_ports::plugin::{PluginInfo, PluginKind};
+use kernel_wire::plugin as wire;
+
+/// Returns whether a file is meant, not a plugin of the server.
+pub(crate) fn is_file(plugin: &str) -> bool {
+    plugin.ends_with(".wasm") || plugin.contains('/') || Path::new(plugin).is_file()
+}
+
+/// Prints what the binary says about itself.
+pub(crate) fn print(file: &str, out: &Out) -> anyhow::Result<Exit> {
+    let bytes = std::fs::read(file).with_context(|| format!("failed to read {file}"))?;
+    let info = kernel_host::inspect(&bytes).with_context(|| format!("{file} cannot be used"))?;
+    let plugin = to_wire(PluginInfo { origin: file.to_owned(), ..info });
+    kernel_cli::command::plugin::print(&plugin, out);
+    Ok(Exit::Succeeded)
+}
+
+fn to_wire(info: PluginInfo) -> wire::Plugin {
+    let kind = |kind: PluginKind| match kind {
+        PluginKind::Language => wire::PluginKind::Language,
+        PluginKind::Launcher => wire::PluginKind::Launcher,
+        PluginKind::Resource => wire::PluginKind::Resource,
+        PluginKind::Action => wire::PluginKind::Action,
+    };
+    let grants = info.grants.into_iter().map(|grant| wire::Grant {
+        capability: grant.capability,
+        parameters: grant.parameters,
+        reason: grant.reason,
+        granted: grant.granted,
+    });
+    wire::Plugin {
+        name: info.name,
+        version: info.version,
+        summary: info.summary,
+        kinds: info.kinds.into_iter().map(kind).collect(),
+        digest: info.digest,
+        size: info.size,
+        origin: info.origin,
+        exports: info.exports,
+        imports: info.imports,
+        grants: grants.collect(),
+    }
+}
