@@ -1,5 +1,5 @@
 //! `cargo xtask`: what an alias cannot say. Building the plugins, the demo, the whole check.
-#![expect(clippy::print_stdout, reason = "it talks to a person at a terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to a person")]
 
 mod check;
 mod component;
@@ -7,7 +7,8 @@ mod demo;
 mod plugins;
 mod tool;
 
-use anyhow::Result;
+use std::process::ExitCode;
+
 use clap::Parser;
 
 /// Builds, shows and checks Tenon.
@@ -22,10 +23,17 @@ enum Task {
     Test,
 }
 
-fn main() -> Result<()> {
-    match Task::parse() {
+fn main() -> ExitCode {
+    let ended = match Task::parse() {
         Task::Plugins => plugins::build(),
         Task::Demo => demo::show(),
         Task::Test => check::everything(),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("error: {err:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -26,6 +26,7 @@ pub mod bindings;
 
 pub mod config;
 pub mod context;
+pub mod duration;
 mod error;
 mod event;
 pub mod http;
