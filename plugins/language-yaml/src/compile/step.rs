@@ -49,6 +49,8 @@ impl Compiler<'_> {
         if place.depth > DEPTH_MAX || place.path_bytes > PATH_BYTES_MAX {
             let message = format!("{} is nested too deep", fields.what);
             self.reading.remarks.error(node.at, "too-deep", message);
+            place.path_bytes -= name.segment.len() + 1;
+            place.depth -= 1;
             return None;
         }
         let step = match &across {
@@ -102,7 +104,7 @@ impl Compiler<'_> {
             }
             _ => {
                 let list = fields.need(kind)?;
-                let what = fields.label(kind);
+                let what = fields.what.clone();
                 execution = self.execution(&fields, &fields.what);
                 match kind {
                     "do" => {

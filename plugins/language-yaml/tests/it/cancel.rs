@@ -32,7 +32,11 @@ resources: [{name: repo, type: mock}]
 
 #[test]
 fn running_steps_are_cancelled_and_hooks_still_run() {
-    check(HOOKED, "", "a/1-t", expect![[r#"
+    check(
+        HOOKED,
+        "",
+        "a/1-t",
+        expect![[r#"
         a/ cancelled
         c/ cancelled
         check.repo cancelled
@@ -48,12 +52,17 @@ fn running_steps_are_cancelled_and_hooks_still_run() {
         a/ensure/
         a/ensure/1-job-tidy
         = cancelled
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_ensure_that_runs_is_left_to_end() {
-    check(HOOKED, "", "a/1-t/ensure/1-tidy", expect![[r#"
+    check(
+        HOOKED,
+        "",
+        "a/1-t/ensure/1-tidy",
+        expect![[r#"
         a/ cancelled
         c/ cancelled
         check.repo
@@ -67,7 +76,8 @@ fn an_ensure_that_runs_is_left_to_end() {
         a/ensure/
         a/ensure/1-job-tidy
         = cancelled
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -82,13 +92,18 @@ jobs:
     - {task: y, config: {run: {path: sh}}}
   - try: {task: z, config: {run: {path: sh}}}
 ";
-    check(source, "", "a/1-in_parallel/1-x", expect![[r#"
+    check(
+        source,
+        "",
+        "a/1-in_parallel/1-x",
+        expect![[r#"
         a/ cancelled
         a/1-in_parallel/ cancelled
         a/1-in_parallel/1-x cancelled
         a/1-in_parallel/2-y/ cancelled
         = cancelled
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -102,14 +117,19 @@ jobs:
       do: [{task: x, config: {run: {path: sh}}}]
   - {task: z, config: {run: {path: sh}}}
 ";
-    check(source, "", "a/1-try/1-do/attempt/1/1-x", expect![[r#"
+    check(
+        source,
+        "",
+        "a/1-try/1-do/attempt/1/1-x",
+        expect![[r#"
         a/ cancelled
         a/1-try/ cancelled
         a/1-try/1-do/ cancelled
         a/1-try/1-do/attempt/1/ cancelled
         a/1-try/1-do/attempt/1/1-x cancelled
         = cancelled
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -120,5 +140,6 @@ fn a_step_that_somebody_stops_stops_its_plan() {
         a/1-try/ cancelled (x: so it is scripted)
         a/1-try/1-x cancelled
         = cancelled (a: x: so it is scripted)
-    "#]].assert_eq(&run(source, &Script::new("*1-x cancelled")).tree());
+    "#]]
+    .assert_eq(&run(source, &Script::new("*1-x cancelled")).tree());
 }

@@ -51,7 +51,8 @@ fn hooks_of_a_step_by_its_outcome() {
         errored: on_error ensure -> Errored
         timed-out: on_error ensure -> TimedOut
         cancelled: on_abort ensure -> Cancelled
-    "#]].assert_eq(&table(&of_step(), "j/1-t", ""));
+    "#]]
+    .assert_eq(&table(&of_step(), "j/1-t", ""));
 }
 
 #[test]
@@ -67,7 +68,8 @@ fn a_failing_hook_makes_a_success_red_and_the_next_hooks_see_it() {
         errored: on_error ensure -> Errored
         timed-out: on_error ensure -> TimedOut
         cancelled: on_abort ensure -> Cancelled
-    "#]].assert_eq(&table(&of_step(), "j/1-t", "*on_success/1-h failed"));
+    "#]]
+    .assert_eq(&table(&of_step(), "j/1-t", "*on_success/1-h failed"));
 }
 
 #[test]
@@ -78,7 +80,8 @@ fn a_failing_ensure_makes_a_success_red_and_leaves_others_as_they_are() {
         errored: on_error ensure -> Errored
         timed-out: on_error ensure -> TimedOut
         cancelled: on_abort ensure -> Cancelled
-    "#]].assert_eq(&table(&of_step(), "j/1-t", "*ensure/1-h errored"));
+    "#]]
+    .assert_eq(&table(&of_step(), "j/1-t", "*ensure/1-h errored"));
 }
 
 #[test]
@@ -120,7 +123,8 @@ jobs:
         j/1-t/on_failure/2-in_parallel/
         j/1-t/on_failure/2-in_parallel/1-c
         = failed (j: t: so it is scripted)
-    "#]].assert_eq(&run(source, &Script::new("j/1-t failed")).tree());
+    "#]]
+    .assert_eq(&run(source, &Script::new("j/1-t failed")).tree());
 }
 
 #[test]
@@ -144,5 +148,6 @@ jobs:
         j/1-do/on_success/
         j/1-do/on_success/1-s
         = succeeded
-    "#]].assert_eq(&run(source, &Script::new("*attempt/1/1-t failed")).tree());
+    "#]]
+    .assert_eq(&run(source, &Script::new("*attempt/1/1-t failed")).tree());
 }

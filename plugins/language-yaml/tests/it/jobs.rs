@@ -23,7 +23,10 @@ jobs:
 
 #[test]
 fn independent_jobs_run_at_the_same_time() {
-    check(DIAMOND, "", expect![[r#"
+    check(
+        DIAMOND,
+        "",
+        expect![[r#"
         lint/
         test/
         check.repo
@@ -36,7 +39,8 @@ fn independent_jobs_run_at_the_same_time() {
         ship/
         ship/1-repo
         = succeeded
-    "#]]);
+    "#]],
+    );
     let two = "
 jobs:
 - {name: a, plan: [{task: t, config: {run: {path: sh}}}]}
@@ -49,7 +53,10 @@ jobs:
 
 #[test]
 fn what_follows_a_job_that_did_not_succeed_is_skipped() {
-    check(DIAMOND, "lint/2-t failed", expect![[r#"
+    check(
+        DIAMOND,
+        "lint/2-t failed",
+        expect![[r#"
         lint/ failed (t: so it is scripted)
         test/
         check.repo
@@ -60,7 +67,8 @@ fn what_follows_a_job_that_did_not_succeed_is_skipped() {
         package/ skipped (lint did not succeed)
         ship/ skipped (package did not succeed)
         = failed (lint: t: so it is scripted)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -84,7 +92,8 @@ fn a_limited_run_has_its_jobs_and_those_downstream() {
         ship/
         ship/1-repo
         = succeeded
-    "#]].assert_eq(&run.tree());
+    "#]]
+    .assert_eq(&run.tree());
     assert_eq!(run.start("ship/1-repo")["work"]["version"], json!({ "ref": "7" }));
     assert_eq!(run.facts["passed/ship/repo"], json!({ "ref": "7" }));
 }
@@ -108,7 +117,8 @@ fn an_unknown_job_is_no_run() {
     script.input.jobs = vec!["nope".to_owned()];
     expect![[r#"
         = errored (the pipeline has no job "nope")
-    "#]].assert_eq(&run(DIAMOND, &script).tree());
+    "#]]
+    .assert_eq(&run(DIAMOND, &script).tree());
 }
 
 #[test]
@@ -118,13 +128,17 @@ jobs:
 - {name: b, depends_on: [a], plan: [{task: t, config: {run: {path: sh}}}]}
 - {name: a, plan: [{task: t, config: {run: {path: sh}}}]}
 ";
-    check(source, "", expect![[r#"
+    check(
+        source,
+        "",
+        expect![[r#"
         a/
         a/1-t
         b/
         b/1-t
         = succeeded
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -25,7 +25,8 @@ fn a_get_checks_once_and_fetches_the_latest() {
         j/1-repo
         j/2-again
         = succeeded
-    "#]].assert_eq(&run.tree());
+    "#]]
+    .assert_eq(&run.tree());
     assert_eq!(
         run.start("j/1-repo")["work"],
         json!({
@@ -39,22 +40,30 @@ fn a_get_checks_once_and_fetches_the_latest() {
 
 #[test]
 fn a_failed_check_is_an_error_of_its_gets() {
-    check(&with("  - {get: repo}\n"), "check.repo failed", expect![[r#"
+    check(
+        &with("  - {get: repo}\n"),
+        "check.repo failed",
+        expect![[r#"
         j/ errored (repo: the check of repo did not succeed: so it is scripted)
         check.repo failed
         j/1-repo/ errored (the check of repo did not succeed: so it is scripted)
         = errored (j: repo: the check of repo did not succeed: so it is scripted)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_check_without_versions_is_an_error() {
-    check(&with("  - {get: repo}\n"), "check.repo says {\"versions\":[]}", expect![[r#"
+    check(
+        &with("  - {get: repo}\n"),
+        "check.repo says {\"versions\":[]}",
+        expect![[r#"
         j/ errored (repo: the check of repo found no versions)
         check.repo
         j/1-repo/ errored (the check of repo found no versions)
         = errored (j: repo: the check of repo found no versions)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -130,7 +139,8 @@ fn a_put_sees_all_artifacts_and_is_fetched_again() {
         j/2-image.get
         j/3-t
         = succeeded
-    "#]].assert_eq(&run.tree());
+    "#]]
+    .assert_eq(&run.tree());
     let put = &run.start("j/2-image")["work"];
     assert_eq!(put["inputs"], json!([{ "volume": "j/repo", "path": "repo", "readOnly": false }]));
     assert_eq!(put["params"], json!({ "x": 1 }));
@@ -201,7 +211,8 @@ jobs:
         j/2-it
         j/2-it.get
         = succeeded
-    "#]].assert_eq(&run.tree());
+    "#]]
+    .assert_eq(&run.tree());
     let check = &run.start("check.it")["work"]["spec"];
     assert_eq!(check["command"]["path"], "/opt/resource/check");
     assert_eq!(check["image"]["reference"], "r/thing:v1");
@@ -267,6 +278,7 @@ jobs:
             "everyVersion": false
           }
         ]
-    "#]].assert_eq(&format!("{}\n", serde_json::to_string_pretty(&compiled.polls).unwrap()));
+    "#]]
+    .assert_eq(&format!("{}\n", serde_json::to_string_pretty(&compiled.polls).unwrap()));
     assert_eq!(compiled.open_vars, ["token"]);
 }
