@@ -66,3 +66,6 @@ pub(crate) fn byte_count(text: &str) -> Option<u64> {
     };
     number.checked_mul(factor)
 }
+
+#[cfg(test)]
+mod tests;

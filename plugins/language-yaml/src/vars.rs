@@ -274,3 +274,6 @@ fn foreign(source: &str) -> Problem {
         hint: "write ((name)) for a value or secret of that name".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,7 +188,7 @@ impl Engine<'_> {
                     Some((no, _)) if cache.scope == Scope::Task => format!("{key}#{no}"),
                     _ => key,
                 };
-                let volume = format!("cache/{}", text::slug(&key.replace('/', ".")));
+                let volume = format!("cache/{}", text::unique_slug(&key.replace('/', ".")));
                 CacheMount { volume, key, path: cache.path.clone() }
             })
             .collect()

@@ -32,7 +32,7 @@ impl Engine<'_> {
             Kind::Task(raw) => {
                 let spec: TaskSpec = self.details(raw);
                 match &spec.file {
-                    Some(file) => self.read_file(id, file),
+                    Some(file) => self.read_file(id, file, &spec.options),
                     None => self.launch(id, &spec, &spec.config),
                 }
             }
@@ -208,7 +208,7 @@ impl Engine<'_> {
         volume
     }
 
-    fn read_file(&mut self, id: FrameId, file: &str) {
+    fn read_file(&mut self, id: FrameId, file: &str, options: &StepOptions) {
         let (Some(node), Some(frame)) = (self.node(id), self.state.frames.get(&id)) else { return };
         let (path, parent) = (format!("{}.file", frame.path), Some(frame.group.clone()));
         let name = format!("{} file", node.name);
@@ -226,7 +226,7 @@ impl Engine<'_> {
         };
         self.set(id, Phase::File(path.clone()));
         let (kind, work) = ("read".to_owned(), Work::Read { uri });
-        let options = StepOptions::default();
+        let options = StepOptions { retry: options.retry.clone(), ..StepOptions::default() };
         self.commands.push(Command::Start { path, parent, name, kind, work, options });
     }
 }

@@ -54,7 +54,7 @@ impl Engine<'_> {
         }
         match self.state.checks.get(&spec.resource) {
             None => {
-                self.start_check(spec.resource);
+                self.start_check(spec);
                 self.set(id, Phase::Version(spec.resource));
             }
             Some(Check::Running) => self.set(id, Phase::Version(spec.resource)),
@@ -103,7 +103,9 @@ impl Engine<'_> {
         })
     }
 
-    fn start_check(&mut self, no: u32) {
+    /// Looks for versions, with the patience of the get that asks first.
+    fn start_check(&mut self, spec: &GetSpec) {
+        let no = spec.resource;
         let resource = &self.program.resources[no as usize];
         self.state.checks.insert(no, Check::Running);
         let handler = self.handler(no);
@@ -116,7 +118,12 @@ impl Engine<'_> {
             name: resource.name.clone(),
             kind: "check".to_owned(),
             work,
-            options: StepOptions { requires: resource.tags.clone(), ..StepOptions::default() },
+            options: StepOptions {
+                requires: resource.tags.clone(),
+                retry: spec.options.retry.clone(),
+                timeout_ms: spec.options.timeout_ms,
+                ..StepOptions::default()
+            },
         });
     }
 

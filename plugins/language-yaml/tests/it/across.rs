@@ -31,7 +31,8 @@ fn each_combination_runs_once() {
         j/1-t/1-linux/2-two
         j/1-t/2-mac/2-two
         = succeeded
-    "#]].assert_eq(&run.tree());
+    "#]]
+    .assert_eq(&run.tree());
     let command = &run.start("j/1-t/2-mac/1-1")["work"]["spec"]["command"];
     assert_eq!(command["args"], json!(["mac", "x-1", "1"]));
     assert_eq!(run.peak, 2, "all of the first, one after the other of the second");

@@ -63,17 +63,17 @@ jobs:
               {
                 "key": "task/j/t/target",
                 "path": "target",
-                "volume": "cache/task.j.t.target"
+                "volume": "cache/task.j.t.target-7ecbe111"
               },
               {
                 "key": "job/j/home/.cache",
                 "path": "home/.cache",
-                "volume": "cache/job.j.home..cache"
+                "volume": "cache/job.j.home..cache-dff7a45f"
               },
               {
                 "key": "pipeline/all",
                 "path": "all",
-                "volume": "cache/pipeline.all"
+                "volume": "cache/pipeline.all-e34d6f9e"
               }
             ],
             "kind": "launch",

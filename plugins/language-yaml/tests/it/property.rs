@@ -49,7 +49,7 @@ fn step() -> impl Strategy<Value = Value> {
                     step["across"] = json!([
                         { "var": "x", "values": [1, 2], "max_in_flight": 2 },
                         { "var": "y", "values": ["a", "b"] },
-                    ])
+                    ]);
                 }
                 _ => {
                     step["across"] = json!([{ "var": "x", "values": [1, 2] }]);
@@ -113,8 +113,13 @@ fn script() -> impl Strategy<Value = Script> {
         1 => Just("cancelled"),
         1 => Just("hang"),
     ];
-    let line = ("[1-4]-(t|a|f|repo|t-1|t-2)", outcome)
-        .prop_map(|(path, outcome)| (format!("*{path}"), outcome.to_owned()));
+    let path = prop_oneof![
+        5 => "[1-4]-(t|a|f|repo|t-1|t-2)",
+        1 => Just("check.repo".to_owned()),
+        1 => Just("f.file".to_owned()),
+        1 => Just("repo.get".to_owned()),
+    ];
+    let line = (path, outcome).prop_map(|(path, outcome)| (format!("*{path}"), outcome.to_owned()));
     let cancel_at = prop::option::of(prop_oneof![
         Just("check.repo".to_owned()),
         Just("j0/1-repo".to_owned()),
