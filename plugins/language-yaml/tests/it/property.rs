@@ -8,7 +8,7 @@ use proptest::test_runner::Config;
 use serde_json::{Value, json};
 use wit_envelope::machine::Status;
 
-use crate::kernel::{Script, compiled, run_program};
+use crate::kernel::{Script, compiled, request, run_program};
 
 fn leaf() -> impl Strategy<Value = Value> {
     let task = json!({ "task": "t", "config": { "run": { "path": "sh" } } });
@@ -134,6 +134,37 @@ fn script() -> impl Strategy<Value = Script> {
         hangs_end: true,
         ..Script::default()
     })
+}
+
+/// A text of words that mean something to the readers, in any order.
+fn nonsense() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        6 => prop::sample::select(vec![
+            "jobs:", "- name: j", "plan:", "- task: t", "config:", "run: {path: sh}", "- get: r",
+            "resources:", "type: mock", "- do:", "- try:", "in_parallel:", "across:", "- var: x",
+            "values: [1, 2]", "((.:x))", "((a.b))", "((", "))", "passed: [j]", "on_failure:", "<<: *a",
+            "&a", "*a", "!!str", "{", "}", "[", "]", "|", ">", "---", "? ", ": ", "\"", "'", "#",
+        ]),
+        2 => prop::sample::select(vec![
+            "{{", "}}", "{{-", "-}}", "if", "end", "else", "range", "$x", ":=", "(", ")", "until 3",
+            "printf `%d`", "slice `aé` 1 2", "trunc -1", "index", "list 1", ".", ".a", "|", "/*",
+        ]),
+        1 => prop::sample::select(vec!["é", "\u{feff}", "\0", "\t", "9999999999999999999", "-"]),
+    ];
+    let blank = prop::sample::select(vec![" ", "\n", "\n  ", "\n    ", ""]);
+    prop::collection::vec((word, blank), 0..40)
+        .prop_map(|words| words.into_iter().map(|(word, blank)| format!("{word}{blank}")).collect())
+}
+
+proptest! {
+    #[test]
+    fn no_source_makes_the_compiler_panic(source in nonsense(), template in any::<bool>()) {
+        let mark = if template { "# pocketci: template\n" } else { "" };
+        let compilation = language_yaml::compile(&request(&format!("{mark}{source}")));
+        assert_eq!(compilation.plan.is_none(), compilation.diagnostics.iter().any(|it| {
+            it.severity == language_yaml::diagnostic::Severity::Error
+        }));
+    }
 }
 
 proptest! {
