@@ -22,27 +22,32 @@ const KEY_FILE: &str = "machine.key";
 pub(crate) struct Cache {
     dir: PathBuf,
     key: [u8; 32],
-    parts: AtomicU64,
 }
 
 impl Cache {
     /// Opens a cache, and makes its directory and key where they are missing.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let mut cache = Self { dir: dir.to_owned(), key: [0; 32], parts: AtomicU64::new(0) };
         let path = dir.join(KEY_FILE);
         let read = |path: &Path| fs::read(path).ok().and_then(|bytes| bytes.try_into().ok());
-        cache.key = match read(&path) {
+        let key = match read(&path) {
             Some(key) => key,
             None => {
                 let mut key = [0; 32];
                 File::open("/dev/urandom")?.read_exact(&mut key)?;
-                cache.write(&path, &key)?;
-                // Another server may have been faster.
+                // Another server may be faster: then its key counts. A file that is no key goes.
+                if path.exists() {
+                    fs::remove_file(&path)?;
+                }
+                let linked = write_by(&path, &key, |part, path| fs::hard_link(part, path));
+                match linked {
+                    Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
+                    linked => linked?,
+                }
                 read(&path).unwrap_or(key)
             }
         };
-        Ok(cache)
+        Ok(Self { dir: dir.to_owned(), key })
     }
 
     /// Returns the compiled plugin, from disk or from `bytes`.
@@ -79,8 +84,8 @@ impl Cache {
             .recursive(true)
             .mode(0o700)
             .create(&dir)
-            .and_then(|()| self.write(&file, &compiled))
-            .and_then(|()| self.write(&proof, &code(&compiled)));
+            .and_then(|()| write(&file, &compiled))
+            .and_then(|()| write(&proof, &code(&compiled)));
         match stored {
             Ok(()) => load(engine, &file),
             Err(err) => {
@@ -90,18 +95,26 @@ impl Cache {
             }
         }
     }
+}
 
-    /// Replaces a file as a whole: readers see the old one or the new one.
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let number = self.parts.fetch_add(1, Ordering::Relaxed);
-        let part = path.with_extension(format!("{}-{number}.part", std::process::id()));
-        let result = private(&part, bytes).and_then(|()| fs::rename(&part, path));
-        if result.is_err() {
-            // Best effort: what is left over is never read.
-            let _ = fs::remove_file(&part);
-        }
-        result
-    }
+/// Replaces a file as a whole: readers see the old one or the new one.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by(path, bytes, |part, path| fs::rename(part, path))
+}
+
+/// Writes a file beside `path`, and puts it in place with `place`.
+fn write_by(
+    path: &Path,
+    bytes: &[u8],
+    place: impl FnOnce(&Path, &Path) -> io::Result<()>,
+) -> io::Result<()> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let part = path.with_extension(format!("{}-{number}.part", std::process::id()));
+    let placed = private(&part, bytes).and_then(|()| place(&part, path));
+    // Gone when it was renamed. What is left over is never read.
+    let _ = fs::remove_file(&part);
+    placed
 }
 
 /// Writes a new file that only this user can read.

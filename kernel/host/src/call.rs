@@ -34,7 +34,6 @@ pub(crate) struct CallState {
     pub(crate) services: Arc<Services>,
     pub(crate) facts: Facts,
     /// When the call will be stopped.
-    pub(crate) ends: Instant,
     pub(crate) ends_at: Time,
     pub(crate) effects: Vec<Effect>,
     pub(crate) output_bytes: usize,
@@ -110,13 +109,7 @@ impl Invocation<'_> {
 }
 
 impl CallState {
-    fn new(
-        plugin: Arc<Plugin>,
-        services: Arc<Services>,
-        facts: Facts,
-        limit_ms: u64,
-        began: Instant,
-    ) -> Self {
+    fn new(plugin: Arc<Plugin>, services: Arc<Services>, facts: Facts, limit_ms: u64) -> Self {
         // A language must give the same commands for the same journal.
         let clock = plugin.info.kinds.contains(&PluginKind::Language).then_some(facts.at);
         let (wasi, stderr) = wasi::context(clock);
@@ -127,7 +120,6 @@ impl CallState {
             stderr,
             meter: Meter::new(&services.limits),
             table,
-            ends: began + Duration::from_millis(limit_ms),
             ends_at: services.clock.now().plus_ms(limit_ms),
             plugin,
             services,
@@ -195,7 +187,7 @@ pub(crate) async fn call(
         return Err(PluginError::Link { plugin: name(), message });
     };
     let began = Instant::now();
-    let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit_ms, began);
+    let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit_ms);
     let mut store = store(engine, state, began + 2 * Duration::from_millis(limit_ms));
     let work = AssertUnwindSafe(run(&mut store, loaded, index, invocation)).catch_unwind();
     let finished = tokio::time::timeout(Duration::from_millis(limit_ms), work).await;
