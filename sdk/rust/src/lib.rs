@@ -59,3 +59,8 @@ pub use crate::process::Command;
 pub use crate::resource::Resource;
 pub use crate::step::Step;
 pub use crate::workspace::Volume;
+
+/// The examples of the README are compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
