@@ -44,7 +44,7 @@ fn message(source: &Source, call: &Call, ended: &ProcessEnded) -> String {
     let stderr = ended.stderr.as_deref().unwrap_or_default();
     let how = match (&ended.signal, ended.code) {
         (Some(signal), _) => format!("was killed by SIG{signal}"),
-        (None, Some(code)) => match reason(stderr) {
+        (None, Some(code)) => match reason(stderr).filter(|_| !source.has_secret_uri()) {
             Some(reason) => format!("failed: {reason}"),
             None => format!("failed with exit code {code}"),
         },

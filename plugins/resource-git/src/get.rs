@@ -170,7 +170,7 @@ impl Get {
         }
         // For the programs of later steps; a URI with a password or a secret stays out of files.
         let uri = source.shown_uri();
-        if !uri.contains("((") && !uri.starts_with("secret:") {
+        if !source.has_secret_uri() {
             calls.push(git(["config", "remote.origin.url", &uri]));
             let fetch = ["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"];
             calls.push(git(fetch));

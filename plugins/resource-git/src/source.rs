@@ -76,6 +76,11 @@ impl Source {
         Ok(source)
     }
 
+    /// Whether the URI holds a secret, whose value this plugin never sees, and git may repeat.
+    pub(crate) fn has_secret_uri(&self) -> bool {
+        self.uri.contains("((") || self.uri.starts_with("secret:")
+    }
+
     /// Returns the URI for people: without user and password, unless the user is that of SSH.
     pub(crate) fn shown_uri(&self) -> String {
         let Some((scheme, rest)) = self.uri.split_once("://") else { return self.uri.clone() };

@@ -38,3 +38,15 @@ fn silence_is_told_by_the_exit_code() {
     let want = "git log of https://example.com/x failed with exit code 128";
     check(&["--git-dir=x", "log"], "", Status::Errored, want);
 }
+
+#[test]
+fn git_is_not_quoted_when_the_uri_holds_a_secret() {
+    let uri = "https://((secret:token))@example.com/x";
+    let source = Source { uri: uri.into(), ..Source::default() };
+    let stderr = "fatal: unable to access 'https://t0ken@example.com/x': hm";
+    let ended =
+        ProcessEnded { code: Some(128), stderr: Some(stderr.into()), ..ProcessEnded::default() };
+    let Step::Done(outcome) = step(&source, &git(["fetch"]), &ended) else { panic!("the end") };
+    let want = "git fetch of https://example.com/x failed with exit code 128";
+    assert_eq!(outcome.message.as_deref(), Some(want));
+}
