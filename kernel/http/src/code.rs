@@ -51,6 +51,7 @@ codes! {
 
     PluginMissing = "plugin-missing", UNPROCESSABLE_ENTITY, "A plugin that is needed is not there";
     PluginRefused = "plugin-refused", UNPROCESSABLE_ENTITY, "A plugin refused";
+    PluginUnavailable = "plugin-unavailable", SERVICE_UNAVAILABLE, "A plugin cannot do it now";
     PluginBroken = "plugin-broken", BAD_GATEWAY, "A plugin broke";
     PluginTimeout = "plugin-timeout", GATEWAY_TIMEOUT, "A plugin took too long";
     PluginLimit = "plugin-limit", UNPROCESSABLE_ENTITY, "A plugin reached its limit";

@@ -198,6 +198,7 @@ impl From<PluginError> for ApiError {
         use PluginError as E;
         let code = match &err {
             E::Unknown { .. } => Code::PluginMissing,
+            E::Said { .. } if err.is_retryable() => Code::PluginUnavailable,
             E::Said { .. } => Code::PluginRefused,
             E::Deadline { .. } => Code::PluginTimeout,
             E::Limit { .. } => Code::PluginLimit,
@@ -249,3 +250,6 @@ impl From<StoreError> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ pub(crate) use pipeline::{pipeline, pipeline_version};
 pub(crate) use plugin::plugin;
 pub(crate) use run::{artifact, run, run_tree};
 pub(crate) use step::step_detail;
+#[cfg(test)]
+use waiting::waiting;
 
 pub(crate) fn time(at: Time) -> Timestamp {
     Timestamp { ms: at.0 }
@@ -48,3 +50,6 @@ pub(crate) fn log_stream(stream: LogStream) -> wire::log::LogStream {
         LogStream::Note => wire::log::LogStream::Note,
     }
 }
+
+#[cfg(test)]
+mod tests;

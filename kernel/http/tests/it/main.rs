@@ -1,0 +1,18 @@
+//! The API over a real scheduler and a store in memory; plugins, logs and bytes are small stand-ins.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod api;
+mod artifact;
+mod edge;
+mod events;
+mod health;
+mod logs;
+mod memory_bytes;
+mod memory_logs;
+mod nothing;
+mod pipeline;
+mod run;
+mod scripted;
+mod sse;
+mod step;
+mod stop;
