@@ -214,14 +214,24 @@ impl<'p> Engine<'p> {
         });
     }
 
-    /// Reads the details of a node, with the run's values in place.
+    /// Reads the details of a node that could be read when it began.
     fn details<T: serde::de::DeserializeOwned + Default>(&self, raw: &RawValue) -> T {
+        self.read(raw).unwrap_or_default()
+    }
+
+    /// Reads the details of a node, with the run's values in place. That fails where a value of
+    /// the run is of the wrong type.
+    fn read<T: serde::de::DeserializeOwned>(&self, raw: &RawValue) -> Result<T, End> {
+        let error = |err: serde_json::Error| {
+            let message = format!("a value that it was given does not fit: {err}");
+            End::new(Status::Errored, message)
+        };
         if !raw.get().contains("((") {
-            return serde_json::from_str(raw.get()).unwrap_or_default();
+            return serde_json::from_str(raw.get()).map_err(error);
         }
-        let mut value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+        let mut value: Value = serde_json::from_str(raw.get()).map_err(error)?;
         self.resolve(&mut value);
-        serde_json::from_value(value).unwrap_or_default()
+        serde_json::from_value(value).map_err(error)
     }
 
     /// Returns whether a frame's node is a step of the kernel.

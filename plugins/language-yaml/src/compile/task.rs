@@ -121,7 +121,8 @@ impl Compiler<'_> {
     }
 
     fn mapping(&self, fields: &Fields<'_>, key: &'static str) -> BTreeMap<String, String> {
-        let Some(node) = fields.get(key) else { return BTreeMap::new() };
+        let node = fields.get(key).and_then(|node| self.reading.fixed(&node));
+        let Some(node) = node else { return BTreeMap::new() };
         let what = fields.label(key);
         let crate::document::Data::Map(entries) = &node.data else {
             self.reading.wrong(&node, &what, "a map of names to artifacts");

@@ -79,7 +79,7 @@ pub(super) fn env(
 ) -> BTreeMap<String, Value> {
     let mut env = BTreeMap::new();
     for key in keys {
-        let Some(node) = fields.get(key) else { continue };
+        let Some(node) = fields.get(key).and_then(|node| reading.fixed(&node)) else { continue };
         let Data::Map(entries) = &node.data else {
             reading.wrong(&node, &fields.label(key), "a map of names to values");
             continue;

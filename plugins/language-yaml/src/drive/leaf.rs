@@ -28,23 +28,17 @@ impl Engine<'_> {
         }
         state.steps += 1;
         self.set(id, Phase::Ready);
-        match &node.kind {
-            Kind::Task(raw) => {
-                let spec: TaskSpec = self.details(raw);
-                match &spec.file {
-                    Some(file) => self.read_file(id, file, &spec.options),
-                    None => self.launch(id, &spec, &spec.config),
-                }
-            }
-            Kind::Get(raw) => {
-                let spec = self.details(raw);
-                self.choose_version(id, &spec);
-            }
-            Kind::Put(raw) => {
-                let spec: PutSpec = self.details(raw);
-                self.start_put(id, spec);
-            }
-            _ => {}
+        let begun = match &node.kind {
+            Kind::Task(raw) => self.read(raw).map(|spec: TaskSpec| match &spec.file {
+                Some(file) => self.read_file(id, file, &spec.options),
+                None => self.launch(id, &spec, &spec.config),
+            }),
+            Kind::Get(raw) => self.read(raw).map(|spec| self.choose_version(id, &spec)),
+            Kind::Put(raw) => self.read(raw).map(|spec| self.start_put(id, spec)),
+            _ => Ok(()),
+        };
+        if let Err(end) = begun {
+            self.leaf_never_started(id, end);
         }
     }
 

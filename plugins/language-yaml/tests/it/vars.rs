@@ -59,3 +59,43 @@ fn arguments_of_the_run_win_and_keep_their_type() {
     assert_eq!(task["env"]["OBJ"], "{\"password\":\"p\"}");
     assert_eq!(task["command"]["path"], "bash");
 }
+
+#[test]
+fn whole_maps_may_be_values() {
+    let mut request = request(
+        "
+resources: [{name: r, type: mock, source: ((source))}]
+jobs:
+- name: j
+  plan:
+  - {get: r, params: ((params))}
+  - {task: t, params: ((env)), config: ((config))}
+",
+    );
+    let vars = json!({
+        "source": { "a": 1 }, "env": { "A": "b" }, "config": { "run": { "path": "((shell))" } },
+    });
+    request.vars = serde_json::from_value(vars).unwrap();
+    let mut script = Script::default();
+    script.input.args =
+        serde_json::from_value(json!({ "params": { "p": 1 }, "shell": "sh" })).unwrap();
+    let run = run_program(&compiled_with(&request).program, &script);
+    assert_eq!(run.start("check.r")["work"]["source"], json!({ "a": 1 }));
+    assert_eq!(run.start("j/1-r")["work"]["params"], json!({ "p": 1 }));
+    let spec = &run.start("j/2-t")["work"]["spec"];
+    assert_eq!((&spec["env"]["A"], &spec["command"]["path"]), (&json!("b"), &json!("sh")));
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_an_error_of_its_step() {
+    let source =
+        "jobs: [{name: j, plan: [{task: t, config: {image: ((image)), run: {path: sh}}}]}]";
+    let mut script = Script::default();
+    script.input.args = serde_json::from_value(json!({ "image": { "not": "a text" } })).unwrap();
+    let run = crate::kernel::run(source, &script);
+    expect_test::expect![[r#"
+        j/ errored (t: a value that it was given does not fit: invalid type: map, expected a string)
+        j/1-t/ errored (a value that it was given does not fit: invalid type: map, expected a string)
+        = errored (j: t: a value that it was given does not fit: invalid type: map, expected a string)
+    "#]].assert_eq(&run.tree());
+}
