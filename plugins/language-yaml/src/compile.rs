@@ -47,7 +47,8 @@ pub fn compile(request: &CompileRequest) -> Compilation {
 
 fn read(request: &CompileRequest, reading: &Reading) -> Option<Compiled> {
     let rendered;
-    let mut source = request.source.as_str();
+    // Some editors mark UTF-8 files with an invisible character that is no part of the text.
+    let mut source = request.source.trim_start_matches('\u{feff}');
     if template::is_asked_for(source) {
         match template::render(source) {
             Ok(text) => rendered = text,

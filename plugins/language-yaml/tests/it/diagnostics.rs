@@ -37,6 +37,14 @@ fn a_good_source_has_no_remarks() {
 }
 
 #[test]
+fn files_of_any_editor_are_read() {
+    let source = "jobs:\n- name: j\n  plan:\n  - {task: t, config: {run: {path: sh}}}\n";
+    check(&source.replace('\n', "\r\n"), expect![""]);
+    check(&format!("\u{feff}{source}"), expect![""]);
+    check(&format!("---\n{source}...\n"), expect![""]);
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_in_the_order_of_the_source() {
     check(
         "
