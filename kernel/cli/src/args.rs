@@ -104,6 +104,7 @@ pub enum PipelineCommand {
         /// The source; its name, without the extension, names the pipeline unless --name does
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
+        /// What to call it
         #[arg(short, long)]
         name: Option<String>,
         /// Give a value to ((NAME)) that is fixed from now on; JSON keeps its type

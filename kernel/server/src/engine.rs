@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use kernel_blob::{Options, Storage};
 use kernel_host::{Host, Policy, Ports};
 use kernel_http::Hosts;
 use kernel_ports::clock::System;
@@ -55,9 +56,9 @@ impl Engine {
             )
         })?;
         let store = Arc::new(kernel_store_sqlite::SqliteStore::open(&project.join("project.db"))?);
-        let bytes = kernel_blob::Bytes::open(&project, kernel_blob::Options::default()).await?;
-        let secrets = Arc::new(LentSecrets::default());
         let clock = Arc::new(System::default());
+        let bytes = Storage::open(&project, Options::default(), Arc::clone(&clock) as _)?;
+        let secrets = Arc::new(LentSecrets::default());
         let ports = Ports {
             volumes: Arc::clone(&bytes) as _,
             kv: Arc::clone(&store) as _,
