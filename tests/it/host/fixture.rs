@@ -1,0 +1,43 @@
+//! Builds the guests of `tests/fixtures`, once per run of the tests; cargo skips what is up to date.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Returns the action plugin that misbehaves on request.
+pub(crate) fn hostile() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| build("hostile", "hostile.wasm"))
+}
+
+/// Returns the smallest language plugin.
+pub(crate) fn language() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| build("language", "language_lines.wasm"))
+}
+
+/// Returns a directory that stays from run to run, for compiled guests.
+pub(crate) fn compiled() -> PathBuf {
+    root().join("target/fixtures/compiled")
+}
+
+fn build(folder: &str, file: &str) -> Vec<u8> {
+    let target = root().join("target/fixtures");
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--locked", "--target", "wasm32-wasip2", "--target-dir"])
+        .arg(&target)
+        .current_dir(root().join("tests/fixtures").join(folder))
+        // Settings for the machine that runs the tests are wrong for guests.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "building the fixture {folder} failed:\n{stderr}");
+    std::fs::read(target.join("wasm32-wasip2/release").join(file)).unwrap()
+}
+
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().find(|dir| dir.join("tests/fixtures").is_dir()).unwrap()
+}
