@@ -1,11 +1,11 @@
 //! The HTTP API: routes, extractors, errors, streams of events, and its OpenAPI description.
 //!
 //! A handler parses, makes one call, and converts. Refusals of all kinds are problems (RFC 9457)
-//! with a stable code; [`error`] is the one table from what went wrong to what a client is told.
+//! with a stable code; `error.rs` is the one table from what went wrong to what a client is told.
 //!
 //! Invariants:
-//! - The only crate that names axum.
-//! - Model types are never written as JSON: [`to_wire`] converts them.
+//! - The only crate that names axum, but for the server, which wires it.
+//! - Model types are never written as JSON: `to_wire.rs` converts them.
 //! - No decision about runs is taken here, and nothing is kept between two requests.
 
 mod api;
