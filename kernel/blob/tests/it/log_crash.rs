@@ -1,0 +1,91 @@
+//! Logs whose server has died, and disks that are full.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+
+use kernel_ports::log::{LogStream, Logs};
+
+use super::logs::{KEY, text};
+use super::{Place, level};
+
+/// Writes a log and leaves it as a server does that is killed.
+async fn left(place: &Place, bytes: &str) {
+    let sink = place.storage.log_open(KEY).await.unwrap();
+    sink.append(LogStream::Stdout, bytes.to_owned().into()).await.unwrap();
+    let mut watch = place.storage.log_watch(KEY);
+    watch.wait_for(|progress| progress.end == bytes.len() as u64).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_server_goes_on_behind_the_last_whole_frame() {
+    for torn in [&b""[..], b"TNL1", b"TNL1\x10\0\0\0\x05\0\0\0\0\0\0\0", &[0; 100], b"noise"] {
+        let mut place = Place::new();
+        left(&place, "first").await;
+        let segment = place.log_dir().join(&place.log_files()[0]);
+        OpenOptions::new().append(true).open(&segment).unwrap().write_all(torn).unwrap();
+        place.reopen();
+        assert_eq!(text(&place, 0).await, b"first");
+        let sink = place.storage.log_open(KEY).await.unwrap();
+        assert_eq!(place.storage.log_watch(KEY).borrow().end, 5);
+        assert!(!place.storage.log_watch(KEY).borrow().ended);
+        sink.append(LogStream::Stderr, " second".into()).await.unwrap();
+        sink.finish().await.unwrap();
+        assert_eq!(text(&place, 0).await, b"first second");
+    }
+}
+
+#[tokio::test]
+async fn a_segment_without_a_whole_frame_is_begun_anew() {
+    let mut place = Place::new();
+    left(&place, "first").await;
+    let segment = place.log_dir().join(&place.log_files()[0]);
+    OpenOptions::new().write(true).open(&segment).unwrap().set_len(7).unwrap();
+    place.reopen();
+    let sink = place.storage.log_open(KEY).await.unwrap();
+    sink.append(LogStream::Stdout, "again".into()).await.unwrap();
+    sink.finish().await.unwrap();
+    assert_eq!(text(&place, 0).await, b"again");
+}
+
+#[tokio::test]
+async fn a_finished_log_can_be_continued() {
+    let mut place = Place::new();
+    let many = "0123456789".repeat(20_000);
+    for round in 1..=3 {
+        let sink = place.storage.log_open(KEY).await.unwrap();
+        sink.append(LogStream::Stdout, many.clone().into()).await.unwrap();
+        sink.finish().await.unwrap();
+        if round > 1 {
+            level(|| place.log_files() == ["log.zst"]).await;
+        }
+        place.reopen();
+        assert!(text(&place, 0).await == many.repeat(round).as_bytes());
+        assert_eq!(place.storage.log_watch(KEY).borrow().end, (many.len() * round) as u64);
+    }
+}
+
+#[tokio::test]
+async fn what_an_interrupted_compression_left_does_no_harm() {
+    let mut place = Place::new();
+    let many = "0123456789".repeat(20_000);
+    left(&place, &many).await;
+    let (dir, segment) = (place.log_dir(), place.log_files().remove(0));
+    let kept = fs::read(dir.join(&segment)).unwrap();
+    place.reopen();
+    let sink = place.storage.log_open(KEY).await.unwrap();
+    sink.finish().await.unwrap();
+    level(|| place.log_files() == ["log.zst"]).await;
+    // As if the crash had come before the segment was removed, and another in the next try.
+    fs::write(dir.join(&segment), kept).unwrap();
+    fs::write(dir.join("log.zst.new"), "half").unwrap();
+    assert!(text(&place, 0).await == many.as_bytes());
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error_and_not_a_short_log() {
+    let place = Place::new();
+    fs::create_dir_all(place.log_dir()).unwrap();
+    fs::write(place.log_dir().join("log.zst"), [7; 100]).unwrap();
+    let text = super::said(&place.storage.log_read(KEY, 0, 10).await.unwrap_err());
+    assert!(text.contains("damaged"), "{text}");
+}
