@@ -1,4 +1,5 @@
 //! The whole thing from outside, and the architecture as tests.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod store;
 mod tidy;
