@@ -130,7 +130,7 @@ impl<'p> Engine<'p> {
                 self.step_ended(path, ended);
             }
             RunEvent::Timer { name } => self.timer(name),
-            RunEvent::CancelRequested { .. } => self.cancel_run(),
+            RunEvent::CancelRequested { by } => self.cancel_run(by),
         }
         self.settle();
     }

@@ -144,7 +144,7 @@ impl Engine<'_> {
                 if stop {
                     *stopped = true;
                     for child in self.children(id) {
-                        self.cancel(child, "a step beside it did not succeed");
+                        self.cancel(child, "the failure of a step beside it");
                     }
                 }
                 self.fill(id);
@@ -223,7 +223,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Asks a frame and all in it to stop. Hooks that tidy up are left alone.
+    /// Asks a frame and all in it to stop; `reason` is by what or whom. Hooks that tidy up are left alone.
     pub(super) fn cancel(&mut self, id: FrameId, reason: &str) {
         let Some(frame) = self.state.frames.get_mut(&id) else { return };
         if frame.cancelled {
@@ -273,7 +273,7 @@ impl Engine<'_> {
         });
         let Some(id) = found else { return };
         for child in self.children(id) {
-            self.cancel(child, "its time ran out");
+            self.cancel(child, "the timeout around it");
         }
     }
 

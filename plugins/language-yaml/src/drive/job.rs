@@ -177,7 +177,7 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn cancel_run(&mut self) {
+    pub(super) fn cancel_run(&mut self, by: &str) {
         if self.state.cancelled {
             return;
         }
@@ -192,9 +192,9 @@ impl Engine<'_> {
             .filter_map(|(id, frame)| frame.parent.is_none().then_some(*id))
             .collect();
         for root in roots {
-            self.cancel(root, "the run was cancelled");
+            self.cancel(root, by);
         }
-        self.cancel_checks("the run was cancelled");
+        self.cancel_checks(by);
     }
 
     fn drop_pending(&mut self) {
@@ -231,7 +231,7 @@ impl Engine<'_> {
         // A check that nobody waits for any more is still a step of the run.
         if self.state.checks.values().any(|check| *check == Check::Running) {
             if !self.state.checks_cancelled {
-                self.cancel_checks("nothing needs it any more");
+                self.cancel_checks("the end of all that needed it");
             }
             return;
         }
