@@ -81,30 +81,32 @@ impl Inner {
             return;
         }
         loop {
-            let next = {
+            let (next, mailbox, inbox) = {
                 let mut line = self.intake.line();
                 if line.in_progress >= self.settings.runs_max.max(1) {
                     return;
                 }
                 let Some(next) = line.queue.pop_front() else { return };
                 line.in_progress += 1;
-                next
+                // A run is in the queue or can be reached: nothing that is said to it gets lost.
+                let (mailbox, inbox) = Mailbox::new();
+                self.runs().actors.insert(next, mailbox.clone());
+                (next, mailbox, inbox)
             };
             let inner = Arc::clone(self);
-            self.tasks.spawn(async move { inner.run_begin(next).await });
+            self.tasks.spawn(async move { inner.run_begin(next, mailbox, inbox).await });
         }
     }
 
-    async fn run_begin(self: Arc<Self>, run: RunId) {
+    async fn run_begin(self: Arc<Self>, run: RunId, mailbox: Mailbox, inbox: Inbox) {
         match self.parts.store.run_get(run).await {
             Ok(Some(row)) if row.status == RunStatus::Queued => {
-                let (mailbox, inbox) = Mailbox::new();
-                drop(self.actor_spawn_counted(row, mailbox, inbox));
+                self.actor_start(row, mailbox, inbox);
             }
-            Ok(_) => self.place_free(),
+            Ok(_) => self.run_left(run),
             Err(err) => {
                 tracing::error!(%run, "failed to begin a run: {}", chain(&err));
-                self.place_free();
+                self.run_left(run);
             }
         }
     }
@@ -116,22 +118,23 @@ impl Inner {
         mailbox: Mailbox,
         inbox: Inbox,
     ) -> Result<(), Inbox> {
-        self.intake.line().in_progress += 1;
-        self.actor_spawn_counted(row, mailbox, inbox).inspect_err(|_| self.place_free())
-    }
-
-    fn actor_spawn_counted(
-        self: &Arc<Self>,
-        row: RunRow,
-        mailbox: Mailbox,
-        inbox: Inbox,
-    ) -> Result<(), Inbox> {
-        let progress = {
+        {
+            let mut line = self.intake.line();
             let mut runs = self.runs();
             if runs.actors.contains_key(&row.id) || !runs.open.contains(&row.id) {
                 return Err(inbox);
             }
             runs.actors.insert(row.id, mailbox.clone());
+            line.in_progress += 1;
+        }
+        self.actor_start(row, mailbox, inbox);
+        Ok(())
+    }
+
+    /// Starts the actor of a run whose mailbox is known and whose place is counted.
+    fn actor_start(self: &Arc<Self>, row: RunRow, mailbox: Mailbox, inbox: Inbox) {
+        let progress = {
+            let mut runs = self.runs();
             let watch = runs.watches.entry(row.id);
             watch.or_insert_with(|| watch::channel(row.seq).0).clone()
         };
@@ -147,7 +150,6 @@ impl Inner {
                 }
             }
         });
-        Ok(())
     }
 
     /// A run has ended, and that is stored.

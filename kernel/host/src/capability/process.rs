@@ -129,7 +129,8 @@ impl HostCommand for CallState {
             return Ok(Err(err));
         }
         // A search path of the guest's own would make any file of a volume a granted program.
-        let searches = !program.contains('/') && request.env.contains_key("PATH");
+        let searches = !program.contains('/')
+            && request.env.get("PATH").is_some_and(|path| !is_system_path(path));
         let grants = &self.plugin.grants;
         if !grants.allows_program(&program) || (searches && !grants.allows_all_programs()) {
             let wish = if grants.allows_program(&program) { "*" } else { &program };
@@ -153,6 +154,14 @@ impl HostCommand for CallState {
         self.table.delete(command)?;
         Ok(())
     }
+}
+
+/// Returns whether a search path names nothing but directories that only the machine's owner
+/// writes to.
+fn is_system_path(path: &str) -> bool {
+    const SYSTEM: [&str; 6] =
+        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    path.split(':').all(|dir| SYSTEM.contains(&dir))
 }
 
 impl CallState {
