@@ -141,7 +141,7 @@ impl Api {
     }
 
     pub async fn artifacts(&self, run: &str) -> Answer<Vec<Artifact>> {
-        self.all(&format!("/runs/{}/artifacts", part(run)), usize::MAX).await
+        self.read(&format!("/runs/{}/artifacts", part(run))).await
     }
 
     /// Returns the content of a kept file, to be read piece by piece.
@@ -151,7 +151,7 @@ impl Api {
     }
 
     pub async fn plugins(&self) -> Answer<Vec<Plugin>> {
-        self.all("/plugins", usize::MAX).await
+        self.read("/plugins").await
     }
 
     pub async fn plugin(&self, name: &str) -> Answer<Plugin> {

@@ -15,14 +15,14 @@ use crate::show::log_lines::{LogLines, Stream, prefixed};
 use crate::show::look::Tone;
 use crate::show::plain::Plain;
 use crate::show::summary::{self, Extras};
-use crate::show::view::View;
+use crate::show::view::{Mark, View};
 
 /// How many of the last lines of a step the summary shows.
 const TAIL: usize = 10;
 /// Lines that are collected before they are drawn, at the most.
 const LINES_MAX: usize = 500;
 /// The output of an ended step has arrived when there was none for so long.
-const QUIET: Duration = Duration::from_millis(250);
+const QUIET: Duration = Duration::from_millis(120);
 
 /// The screen, be it a terminal or a file.
 pub(super) struct Screen {
@@ -35,7 +35,8 @@ pub(super) struct Screen {
     lines: LogLines,
     /// Complete lines that are not printed yet.
     pending: Vec<String>,
-    tails: BTreeMap<u32, VecDeque<String>>,
+    /// The last lines of the newest attempt of each step.
+    tails: BTreeMap<u32, (u32, VecDeque<String>)>,
     /// When a step last printed something or was seen to have ended.
     stirred: BTreeMap<u32, Instant>,
     notice: Option<String>,
@@ -57,9 +58,10 @@ impl Screen {
         })
     }
 
-    /// Returns whether the step has been introduced.
+    /// Returns whether the step has been introduced as one that has begun.
     pub(super) fn knows(&self, step: u32) -> bool {
-        self.view.as_ref().is_some_and(|view| view.node(step).is_some())
+        let node = self.view.as_ref().and_then(|view| view.node(step));
+        node.is_some_and(|node| node.mark != Mark::Pending)
     }
 
     /// Takes the newest state of the run.
@@ -135,7 +137,7 @@ impl Screen {
         self.draw()?;
         self.close()?;
         let extras = Extras {
-            tails: self.tails.into_iter().map(|(no, tail)| (no, tail.into())).collect(),
+            tails: self.tails.into_iter().map(|(no, (_, tail))| (no, tail.into())).collect(),
             artifacts: artifacts.iter().map(|kept| (kept.name.clone(), kept.size)).collect(),
         };
         for line in summary::lines(&from_wire::view(tree), &extras, self.out.look) {
@@ -145,7 +147,11 @@ impl Screen {
     }
 
     fn add(&mut self, step: u32, attempt: u32, stream: Stream, line: &str) {
-        let tail = self.tails.entry(step).or_default();
+        let (newest, tail) = self.tails.entry(step).or_default();
+        if *newest != attempt {
+            *newest = attempt;
+            tail.clear();
+        }
         tail.push_back(line.to_owned());
         if tail.len() > TAIL {
             tail.pop_front();

@@ -5,6 +5,9 @@ use crate::show::look::{Look, Tone, tone};
 use crate::show::tree::{self, Draw};
 use crate::show::view::{Mark, Node, View};
 
+/// How wide a tree may be that nothing else bounds.
+const TREE_WIDTH_MAX: usize = 120;
+
 /// What the summary shows besides the tree.
 #[derive(Debug, Default)]
 pub struct Extras {
@@ -19,7 +22,9 @@ pub struct Extras {
 pub fn lines(view: &View, extras: &Extras, look: Look) -> Vec<String> {
     let now_ms = view.ended_ms.unwrap_or(0);
     let mut lines = vec![String::new()];
-    let draw = Draw { look, now_ms, turn: None, rows_max: usize::MAX };
+    // Reasons stand in full below the tree.
+    let tree_look = Look { width: look.width.min(TREE_WIDTH_MAX), ..look };
+    let draw = Draw { look: tree_look, now_ms, turn: None, rows_max: usize::MAX };
     lines.extend(tree::lines(view, draw));
     for node in blamed(view) {
         lines.push(String::new());
