@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use kernel_ports::log::{LogSink, LogStream};
+use kernel_ports::store::StoreError;
 use nix::fcntl::{FcntlArg, fcntl};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
@@ -21,6 +22,8 @@ const PIPE_BYTES: i32 = 1 << 20;
 /// holds it who could not be ended, and that one is listened to no longer than this.
 const DRAIN_WAIT: Duration = Duration::from_millis(500);
 const DRAIN_BYTES_MAX: usize = 4 << 20;
+/// How often a full disk is tried again.
+const FULL_WAIT: Duration = Duration::from_secs(1);
 
 /// The beginning of a stream.
 #[derive(Debug, Default)]
@@ -87,15 +90,26 @@ impl Output {
         captured
     }
 
-    /// A log that cannot be written must not stop the program: it is read on, and what it says is
-    /// lost.
+    /// A full disk makes the program wait until there is room. Any other failure, and a disk that is
+    /// still full when the program has ended, must not hold it up: it is read on, and what it says
+    /// is lost.
     async fn append(&mut self, bytes: Bytes) {
         let Some(log) = &self.log else { return };
-        if let Err(err) = log.append(self.stream, bytes).await {
-            let cause = std::error::Error::source(&err).map(ToString::to_string);
-            tracing::warn!(cause, "failed to keep output, the rest of the stream is lost: {err}");
-            self.log = None;
-        }
+        let err = loop {
+            match log.append(self.stream, bytes.clone()).await {
+                Ok(()) => return,
+                Err(StoreError::Full { path }) if !*self.tree_ended.borrow() => {
+                    tracing::warn!(path, "a program waits, since the disk is full");
+                    let ended = self.tree_ended.wait_for(|ended| *ended);
+                    // An early end is seen by the next round.
+                    let _ = timeout(FULL_WAIT, ended).await;
+                }
+                Err(err) => break err,
+            }
+        };
+        let cause = std::error::Error::source(&err).map(ToString::to_string);
+        tracing::warn!(cause, "failed to keep output, the rest of the stream is lost: {err}");
+        self.log = None;
     }
 }
 

@@ -12,7 +12,7 @@ const SEALED: &str = "log.zst";
 const SEGMENT_SUFFIX: &str = ".seg";
 const MARK: u32 = u32::from_le_bytes(*b"TNLX");
 /// Mark and number of parts.
-const FOOTER_BYTES: u64 = 8;
+const FOOTER_BYTES: usize = 8;
 /// Start, end, position, compressed and raw length.
 const ENTRY_BYTES: usize = 32;
 /// More than a writer makes; a larger number is damage, not data.
@@ -114,8 +114,8 @@ pub(crate) fn index(parts: &[SealedPart]) -> Vec<u8> {
 fn read_index(file: &File) -> io::Result<Vec<SealedPart>> {
     let damaged = || io::Error::new(ErrorKind::InvalidData, "its index is damaged");
     let size = file.metadata()?.len();
-    let mut footer = [0; FOOTER_BYTES as usize];
-    let footer_at = size.checked_sub(FOOTER_BYTES).ok_or_else(damaged)?;
+    let mut footer = [0; FOOTER_BYTES];
+    let footer_at = size.checked_sub(FOOTER_BYTES as u64).ok_or_else(damaged)?;
     file.read_exact_at(&mut footer, footer_at)?;
     let [mark, count] = [0, 4].map(|at| u32_at(&footer, at));
     let index_bytes = u64::from(count) * ENTRY_BYTES as u64;

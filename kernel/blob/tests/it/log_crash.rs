@@ -2,8 +2,11 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use kernel_ports::log::{LogStream, Logs};
+use kernel_ports::store::StoreError;
 
 use super::logs::{KEY, text};
 use super::{Place, level};
@@ -88,4 +91,66 @@ async fn a_damaged_file_is_an_error_and_not_a_short_log() {
     fs::write(place.log_dir().join("log.zst"), [7; 100]).unwrap();
     let text = super::said(&place.storage.log_read(KEY, 0, 10).await.unwrap_err());
     assert!(text.contains("damaged"), "{text}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_what_was_refused_is_not_in_the_log() {
+    let place = Place::new();
+    let sink = place.storage.log_open(KEY).await.unwrap();
+    fs::create_dir_all(place.log_dir()).unwrap();
+    let segment = place.log_dir().join("00000000000000000000.seg");
+    std::os::unix::fs::symlink("/dev/full", segment).unwrap();
+    let many = "x".repeat(100_000);
+    for _ in 0..2 {
+        let err = sink.append(LogStream::Stdout, many.clone().into()).await.unwrap_err();
+        let StoreError::Full { path } = &err else { panic!("{err}") };
+        assert_eq!(path, &place.log_dir().canonicalize().unwrap().display().to_string());
+    }
+    assert_eq!(place.storage.log_watch(KEY).borrow().end, 0);
+}
+
+/// A mount that goes with the test.
+struct SmallDisk(PathBuf);
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Fails where it could not be mounted in the first place.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).stderr(Stdio::null()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_log_goes_on_when_the_disk_has_room_again() {
+    let place = Place::new();
+    let dir = place.path().join("runs");
+    fs::create_dir_all(&dir).unwrap();
+    let small = SmallDisk(dir.clone());
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=400k", "none"])
+        .arg(&dir)
+        .stderr(Stdio::null())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        // Only root may make a small disk.
+        return;
+    }
+    let filler = dir.join("filler");
+    fs::write(&filler, [0; 150_000]).unwrap();
+    let sink = place.storage.log_open(KEY).await.unwrap();
+    let mut want = Vec::new();
+    let mut refused = 0;
+    for n in 0..60 {
+        let line = format!("{n:05}").repeat(1000);
+        while let Err(err) = sink.append(LogStream::Stdout, line.clone().into()).await {
+            assert!(matches!(err, StoreError::Full { .. }), "{err}");
+            refused += 1;
+            assert!(refused < 10, "full without the filler after {} bytes", want.len());
+            let _ = fs::remove_file(&filler);
+        }
+        want.extend_from_slice(line.as_bytes());
+    }
+    sink.finish().await.unwrap();
+    let seen = text(&place, 0).await;
+    drop(small);
+    assert!(refused > 0 && seen == want, "{refused} refused, {} bytes seen", seen.len());
 }

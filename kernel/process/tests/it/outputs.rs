@@ -1,8 +1,15 @@
 //! What goes in and what comes out.
 
-use kernel_ports::process::ProcessLog;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use super::Place;
+use async_trait::async_trait;
+use bytes::Bytes;
+use kernel_ports::log::{LogSink, LogStream};
+use kernel_ports::process::{ProcessLog, Processes};
+use kernel_ports::store::StoreError;
+
+use super::{Place, ended, level};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_megabytes_arrive_complete_and_in_order() {
@@ -64,6 +71,42 @@ async fn the_beginning_is_captured_and_more_is_announced() {
     assert!(exit.truncated);
     spec.capture_stdout = 10;
     assert!(!place.run(spec).await.truncated);
+}
+
+/// Is full for the first two tries of each piece.
+#[derive(Default)]
+struct FullAtFirst {
+    tries: AtomicUsize,
+    kept: Mutex<Vec<u8>>,
+}
+
+#[async_trait]
+impl LogSink for FullAtFirst {
+    async fn append(&self, _: LogStream, bytes: Bytes) -> Result<(), StoreError> {
+        if self.tries.fetch_add(1, Ordering::Relaxed) % 3 < 2 {
+            return Err(StoreError::Full { path: "/somewhere".to_owned() });
+        }
+        self.kept.lock().unwrap().extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    async fn finish(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_makes_a_program_wait_and_loses_nothing() {
+    let place = Place::new();
+    let sink = Arc::new(FullAtFirst::default());
+    // It goes on when it has been heard, so it is alive all the while.
+    let spec = place.script("echo first; while ! [ -e heard ]; do sleep 0.01; done");
+    let log: Arc<dyn LogSink> = Arc::<FullAtFirst>::clone(&sink);
+    let process = place.processes.start(spec, log).await.unwrap();
+    level(|| (!sink.kept.lock().unwrap().is_empty()).then_some(())).await;
+    std::fs::write(place.path().join("heard"), "").unwrap();
+    assert_eq!(ended(process.as_ref()).await.code, Some(0));
+    assert_eq!(*sink.kept.lock().unwrap(), b"first\n");
 }
 
 #[tokio::test]

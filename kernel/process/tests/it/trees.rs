@@ -38,9 +38,10 @@ async fn a_signal_reaches_those_that_left_the_group_once() {
     let place = Place::new();
     let text = "setsid sh -c 'trap \"echo got it >> got\" USR1; echo $$ > stray.new; \
         mv stray.new stray; while :; do sleep 0.01; done' & trap 'echo me >> got' USR1; \
-        while ! [ -e got ] || [ $(wc -l < got) -lt 2 ]; do sleep 0.01; done";
+        echo 1 > ready; while ! [ -e got ] || [ $(wc -l < got) -lt 2 ]; do sleep 0.01; done; exit 0";
     let process = place.start(place.script(text)).await.unwrap();
     place.number_in("stray").await;
+    place.number_in("ready").await;
     process.signal(Signal::Usr1);
     assert_eq!(ended(process.as_ref()).await.code, Some(0));
     let got = std::fs::read_to_string(place.path().join("got")).unwrap();
