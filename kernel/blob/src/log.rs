@@ -181,6 +181,8 @@ impl Logs for Storage {
     }
 
     async fn log_remove(&self, run: RunId) -> Result<(), StoreError> {
+        // A log that is being compressed would put its file into a directory that is being emptied.
+        let _no_sealing = self.logs.watched.sealing.lock().await;
         let (logs, whole) = (self.logs.layout.logs(run), self.logs.layout.run(run));
         let removed = spawn_blocking(move || {
             let removed = removal::remove_tree(&logs);

@@ -188,3 +188,16 @@ async fn the_logs_of_a_run_go_together() {
     assert_eq!(place.storage.log_read(other, 0, 100).await.unwrap().chunks.len(), 1);
     level(|| !place.path().join(format!("runs/{RUN}")).exists()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_that_are_being_compressed_can_be_removed() {
+    let place = Place::new();
+    let many: Bytes = "0123456789".repeat(200_000).into();
+    for _ in 0..20 {
+        let sink = place.storage.log_open(KEY).await.unwrap();
+        sink.append(LogStream::Stdout, many.clone()).await.unwrap();
+        sink.finish().await.unwrap();
+        place.storage.log_remove(RUN).await.unwrap();
+        assert!(!place.log_dir().exists());
+    }
+}
