@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["kernel-model", "kernel-ports", "kernel-scheduler", "kernel-wire", "wit-envelope"],
     ),
     ("kernel-cli", &["kernel-wire"]),
-    ("xtask", &[]),
+    ("xtask", &["wit-envelope"]),
 ];
 
 /// What one crate is there for, so that no other names it. `kernel-server` and `tests` may name all.
