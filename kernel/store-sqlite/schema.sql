@@ -95,17 +95,17 @@ CREATE TABLE run_event (
 CREATE UNIQUE INDEX run_event_by_run ON run_event (run, first_seq);
 
 CREATE TABLE run_input (
-  run BLOB PRIMARY KEY REFERENCES run (id),
+  run BLOB PRIMARY KEY NOT NULL REFERENCES run (id),
   trigger TEXT NOT NULL,
   input TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX run_open ON run (id) WHERE status < 3;
 
 CREATE TABLE run_state (
-  run BLOB PRIMARY KEY REFERENCES run (id),
+  run BLOB PRIMARY KEY NOT NULL REFERENCES run (id),
   state BLOB NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE store (
   one INTEGER PRIMARY KEY CHECK (one = 1),

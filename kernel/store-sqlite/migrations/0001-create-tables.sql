@@ -73,10 +73,10 @@ CREATE TABLE trigger_kind (
 
 -- What a run was made with. Written once.
 CREATE TABLE run_input (
-  run BLOB PRIMARY KEY REFERENCES run (id),
+  run BLOB PRIMARY KEY NOT NULL REFERENCES run (id),
   trigger TEXT NOT NULL,
   input TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- One row per append, in the order of the appends: pages fill up in turn, whatever run it is.
 CREATE TABLE run_event (
@@ -90,9 +90,9 @@ CREATE TABLE run_event (
 CREATE UNIQUE INDEX run_event_by_run ON run_event (run, first_seq);
 
 CREATE TABLE run_state (
-  run BLOB PRIMARY KEY REFERENCES run (id),
+  run BLOB PRIMARY KEY NOT NULL REFERENCES run (id),
   state BLOB NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
   key TEXT PRIMARY KEY NOT NULL,

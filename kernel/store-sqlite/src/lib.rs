@@ -27,7 +27,7 @@ use kernel_ports::store::{Store, StoreError};
 use crate::fault::Fault;
 use crate::readers::Readers;
 use crate::statements::Statements;
-use crate::writer::Writer;
+use crate::writer::{Undo, Writer};
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,16 @@ impl SqliteStore {
         action: &'static str,
         work: impl FnOnce(&Statements) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.write(action, work).await
+        self.writer.write(action, Undo::Savepoint, work).await
+    }
+
+    /// The same for `work` that changes nothing before it refuses, and happens often.
+    async fn write_checked<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Statements) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(action, Undo::Needless, work).await
     }
 
     /// Runs `work` on one state of the database, beside the writer.

@@ -38,7 +38,7 @@ impl RunStore for SqliteStore {
     async fn run_append(&self, append: RunAppend) -> Result<(), StoreError> {
         // Made here and not by the writer, which all wait for.
         let events = stored::events_write(&append.events)?;
-        self.write("append to a run", move |db| append::append(db, &append, &events)).await
+        self.write_checked("append to a run", move |db| append::append(db, &append, &events)).await
     }
 
     async fn run_get(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -83,6 +83,11 @@ impl Statements {
         self.connection.is_autocommit()
     }
 
+    /// Returns how many rows were changed since the connection was opened.
+    pub(crate) fn changes(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
     fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, Fault> {
         self.count.fetch_add(1, Ordering::Relaxed);
         Ok(self.connection.prepare_cached(sql)?)

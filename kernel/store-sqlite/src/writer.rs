@@ -1,6 +1,6 @@
 //! The one thread that writes: many transactions, one commit.
 //!
-//! The thread takes what is queued, runs each piece of work inside a savepoint of one transaction,
+//! The thread takes what is queued, runs each piece of work for itself ([`Undo`]) in one transaction,
 //! commits once, and only then answers. While the disk syncs, the next group gathers by itself, so
 //! there is no delay to tune: a lone write is committed at once.
 
@@ -20,6 +20,15 @@ use crate::statements::Statements;
 const QUEUED_MAX: usize = 1024;
 /// How many writes share a commit: so many that the sync hardly counts, so few that none waits long.
 const GROUP_MAX: usize = 256;
+
+/// How a piece of work that fails is undone, while the others of its group go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undo {
+    /// By a savepoint, which copies each page before its first change.
+    Savepoint,
+    /// Not at all: it refuses before it changes anything. If SQLite fails it later, its group fails.
+    Needless,
+}
 
 /// The way to the thread that writes.
 #[derive(Debug)]
@@ -56,10 +65,11 @@ impl Writer {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         action: &'static str,
+        undo: Undo,
         work: impl FnOnce(&Statements) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Task { work: Some(work), result: Err(Fault::Gone), reply };
+        let job = Task { undo, work: Some(work), result: Err(Fault::Gone), reply };
         let fault = |fault: Fault| fault.into_store_error(action, &self.path);
         let queue = self.queue.as_ref().ok_or_else(|| fault(Fault::Gone))?;
         queue.send(Box::new(job)).await.map_err(|_| fault(Fault::Gone))?;
@@ -81,26 +91,32 @@ impl Drop for Writer {
 
 /// A piece of work in the queue.
 trait Job: Send {
-    /// Does the work; returns whether it succeeded.
-    fn run(&mut self, db: &Statements) -> bool;
+    fn undo(&self) -> Undo;
+    /// Does the work, and keeps the result.
+    fn run(&mut self, db: &Statements) -> Result<(), Broken>;
     /// Tells the caller; `broken` says that the commit failed, for whoever had succeeded.
     fn answer(self: Box<Self>, broken: Option<&Broken>);
 }
 
 struct Task<T, W> {
+    undo: Undo,
     work: Option<W>,
     result: Result<T, Fault>,
     reply: oneshot::Sender<Result<T, Fault>>,
 }
 
 impl<T: Send, W: FnOnce(&Statements) -> Result<T, Fault> + Send> Job for Task<T, W> {
-    fn run(&mut self, db: &Statements) -> bool {
+    fn undo(&self) -> Undo {
+        self.undo
+    }
+
+    fn run(&mut self, db: &Statements) -> Result<(), Broken> {
         if let Some(work) = self.work.take() {
             // A bug in one piece of work must not end the thread that all depend on.
             let result = catch_unwind(AssertUnwindSafe(|| work(db)));
             self.result = result.unwrap_or(Err(Fault::Gone));
         }
-        self.result.is_ok()
+        self.result.as_ref().map(|_| ()).map_err(Broken::from)
     }
 
     fn answer(self: Box<Self>, broken: Option<&Broken>) {
@@ -164,23 +180,40 @@ fn serve(db: &Statements, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
 
 /// Runs the group in one transaction. On error nothing of it has happened.
 fn commit(db: &Statements, group: &mut [Box<dyn Job>]) -> Result<(), Broken> {
-    let result = db.execute("BEGIN IMMEDIATE", []).and_then(|_| {
-        for job in group.iter_mut() {
-            db.execute("SAVEPOINT one", [])?;
-            if !job.run(db) {
-                // A full disk can undo the whole transaction; then there is no savepoint left, and
-                // this fails for all.
-                db.execute("ROLLBACK TO one", [])?;
-            }
-            db.execute("RELEASE one", [])?;
-        }
-        db.execute("COMMIT", [])
-    });
-    let Err(fault) = result else { return Ok(()) };
-    if !db.is_autocommit()
+    let result = run_all(db, group);
+    if result.is_err()
+        && !db.is_autocommit()
         && let Err(Fault::Sql(err)) = db.execute("ROLLBACK", [])
     {
         tracing::error!("the store could not roll back: {err}");
     }
-    Err(Broken::from(&fault))
+    result
 }
+
+fn run_all(db: &Statements, group: &mut [Box<dyn Job>]) -> Result<(), Broken> {
+    let execute = |sql| db.execute(sql, []).map(drop).map_err(|fault| Broken::from(&fault));
+    execute("BEGIN IMMEDIATE")?;
+    for job in group {
+        let undo = job.undo();
+        let changes = db.changes();
+        if undo == Undo::Savepoint {
+            execute("SAVEPOINT one")?;
+        }
+        if let Err(broken) = job.run(db) {
+            // A full disk can undo the whole transaction, the work of the others too.
+            if db.is_autocommit() || (undo == Undo::Needless && db.changes() != changes) {
+                return Err(broken);
+            }
+            if undo == Undo::Savepoint {
+                execute("ROLLBACK TO one")?;
+            }
+        }
+        if undo == Undo::Savepoint {
+            execute("RELEASE one")?;
+        }
+    }
+    execute("COMMIT")
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ struct Found {
     pipeline: IdBytes,
 }
 
-/// Appends `append`, whose events are `events` in their stored form.
+/// Appends `append`, whose events are `events` in their stored form. Refuses first, changes then.
 pub(super) fn append(db: &Statements, append: &RunAppend, events: &str) -> Result<(), Fault> {
     let id = run_bytes(append.run);
     let found = check(db, append)?;
