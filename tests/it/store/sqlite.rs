@@ -6,7 +6,7 @@ use std::path::Path;
 use kernel_model::time::Time;
 use kernel_ports::kv::KvStore;
 use kernel_ports::run::{RunAppend, RunFilter, RunStore};
-use kernel_ports::store::{Store, StoreError};
+use kernel_ports::store::StoreError;
 use kernel_store_sqlite::{Settings, SqliteStore};
 
 use super::draft::{BOOT, append, notes, run};
@@ -39,16 +39,6 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(store.run_language_state(id).await.unwrap().as_deref(), Some(&b"state"[..]));
     assert_eq!(store.kv_get("n", "k").await.unwrap().unwrap().value, b"v");
     assert_eq!(store.boot(BOOT, Time(2)).await.unwrap(), Some(BOOT));
-}
-
-#[tokio::test]
-async fn an_idle_store_asks_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("store.db")).unwrap();
-    run(&store, 10).await;
-    let before = store.statements();
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    assert_eq!(store.statements(), before);
 }
 
 #[test]
