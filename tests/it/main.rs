@@ -1,10 +1,16 @@
 //! The whole thing from outside, and the architecture as tests.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on says so by panicking, and what it saw by printing"
+)]
 
 mod cli;
 mod crash;
 mod examples;
 mod host;
+mod scheduler;
 mod server_process;
 mod store;
 mod tenon;

@@ -63,7 +63,7 @@ impl Default for Retry {
             backoff_max_ms: 60_000,
             jitter: 0.0,
             on: vec![Status::Failed, Status::Errored, Status::TimedOut],
-            abandoned_max: 3,
+            abandoned_max: 10,
         }
     }
 }
