@@ -42,6 +42,7 @@ pub(crate) struct Engine {
     pub(crate) router: Router,
     /// How many plugins there are.
     pub(crate) plugins: usize,
+    host: Arc<Host>,
 }
 
 impl Engine {
@@ -75,7 +76,7 @@ impl Engine {
             volumes: bytes,
             processes: Arc::new(kernel_process::Supervisor::new(shim()?)),
             secrets,
-            fetch: host,
+            fetch: Arc::clone(&host) as _,
             clock: Arc::clone(&clock) as _,
             entropy: clock,
         };
@@ -86,7 +87,17 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Hosts::Loopback { names: vec![] },
         });
-        Ok(Self { scheduler, router, plugins })
+        Ok(Self { scheduler, router, plugins, host })
+    }
+
+    /// Compiles and loads the plugins in the background, so that the first run finds them warm.
+    pub(crate) fn preload(&self) {
+        let host = Arc::clone(&self.host);
+        tokio::spawn(async move {
+            for err in host.preload().await {
+                tracing::warn!("failed to load a plugin: {err}");
+            }
+        });
     }
 
     /// Stops taking work, gives attempts in progress `grace`, and stores everything.

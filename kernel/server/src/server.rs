@@ -24,6 +24,7 @@ pub(crate) async fn serve(args: ServerArgs) -> anyhow::Result<Exit> {
     let drain = args.drain;
     let engine = Engine::start(config(args)).await?;
     tracing::info!(%address, plugins = engine.plugins, "server ready");
+    engine.preload();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let work = run(listener, engine, drain, async {
         // Gone is as good as told.
