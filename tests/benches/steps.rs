@@ -9,8 +9,10 @@
 )]
 
 #[path = "../it/scheduler/script.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
 mod script;
 #[path = "../it/scheduler/world.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
 mod world;
 
 use std::sync::Arc;

@@ -45,7 +45,7 @@ impl Server {
         });
         // Somebody must read on, or the server blocks when the pipe is full.
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"))
+            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"));
         });
         let url = url.expect("the server says where it listens");
         kernel_host::tls_install();
