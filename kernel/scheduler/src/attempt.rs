@@ -7,6 +7,7 @@
 
 mod artifacts;
 mod effects;
+mod lazy_log;
 mod machine;
 mod read;
 
@@ -67,10 +68,7 @@ pub(crate) struct Ended {
 impl Attempt {
     /// Does the work to its end.
     pub(crate) async fn run(mut self) -> Ended {
-        let log = match self.parts.logs.log_open(self.log_key()).await {
-            Ok(log) => log,
-            Err(err) => return Ended::without(errored(&chain(&err), true)),
-        };
+        let log = lazy_log::LazyLog::of(&self.parts.logs, self.log_key());
         let work = std::mem::take(&mut self.work);
         let end = match work {
             Work::Read { uri } => self.read(&uri).await,
