@@ -51,13 +51,12 @@ pub(crate) enum Message {
         attempt: u32,
         slot: Slot,
     },
-    /// The machine's state, to be stored before its effects. Answered when durable.
+    /// The machine's state between two calls.
     Save {
         step: StepNo,
         attempt: u32,
         token: u64,
         state: Arc<[u8]>,
-        done: oneshot::Sender<bool>,
     },
     AttemptEnded {
         step: StepNo,
@@ -187,8 +186,8 @@ impl Actor {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Granted { step, attempt, slot } => self.attempt_start(step, attempt, slot),
-            Message::Save { step, attempt, token, state, done } => {
-                self.attempt_save(step, attempt, token, state, done);
+            Message::Save { step, attempt, token, state } => {
+                self.attempt_save(step, attempt, token, state);
             }
             Message::AttemptEnded { step, attempt, token, ended } => {
                 self.attempt_ended(step, attempt, token, ended);

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - When [`Attempt::run`] returns, no process of the attempt is left.
-//! - An effect is performed only after the machine's state is saved.
+//! - An effect is performed only after it is stored that the attempt runs, and under its marker.
 //! - Whoever asked for the end first decides how it is called: cancelled or timed out.
 
 mod artifacts;
@@ -19,7 +19,7 @@ use kernel_model::id::{PipelineId, RunId};
 use kernel_ports::artifact::Artifact;
 use kernel_ports::log::{LogKey, LogSink, LogStream};
 use kernel_ports::store::StoreError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use wit_envelope::language::Work;
 use wit_envelope::policy::StepOptions;
 
@@ -88,19 +88,19 @@ impl Attempt {
         LogKey { run: self.run, step: self.step, attempt: self.number }
     }
 
-    /// Saves the machine's state, and returns when that is durable. False if the attempt is no
-    /// longer wanted.
-    async fn save(&self, state: &Arc<[u8]>) -> bool {
-        let Some(mailbox) = &self.mailbox else { return true };
-        let (done, saved) = oneshot::channel();
-        mailbox.send(Message::Save {
-            step: self.step,
-            attempt: self.number,
-            token: self.token,
-            state: Arc::clone(state),
-            done,
-        });
-        saved.await.unwrap_or(false)
+    /// Has the machine's state saved, beside what goes on.
+    ///
+    /// Nothing waits for it: that the attempt runs is stored already, and a process is found again
+    /// by its marker whether its machine's state came to be stored or not.
+    fn save(&self, state: &Arc<[u8]>) {
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.send(Message::Save {
+                step: self.step,
+                attempt: self.number,
+                token: self.token,
+                state: Arc::clone(state),
+            });
+        }
     }
 
     /// Puts into the step's log why the machinery or the clock ended it: what the work said itself stands there already.

@@ -8,7 +8,6 @@ use kernel_model::id::RunId;
 use kernel_model::step::StepState;
 use kernel_ports::run::SavedResult;
 use serde_json::Value;
-use tokio::sync::oneshot;
 use wit_envelope::language::{RunEvent, Work};
 use wit_envelope::policy::{ResultCache, StepOptions};
 
@@ -131,14 +130,10 @@ impl Actor {
         attempt: u32,
         token: u64,
         state: Arc<[u8]>,
-        done: oneshot::Sender<bool>,
     ) {
         let event = AttemptEvent::MachineSaved { token, state };
-        match self.emit(Event::Attempt { step, attempt, event }) {
-            Ok(()) => self.batch.after.push(After::Saved { done }),
-            // A late word from an attempt that is over.
-            Err(_) => drop(done.send(false)),
-        }
+        // A late word from an attempt that is over is no news.
+        drop(self.emit(Event::Attempt { step, attempt, event }));
     }
 
     /// Takes the end of an attempt; tries again or ends the step.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use kernel_model::event::{Recorded, StepNo};
 use kernel_ports::artifact::Artifact;
 use kernel_ports::run::SavedResult;
-use tokio::sync::oneshot;
 
 use super::Reply;
 use crate::SchedulerError;
@@ -32,9 +31,6 @@ pub(super) enum After {
     /// The attempt has ended: somebody else may run.
     Free {
         slot: Slot,
-    },
-    Saved {
-        done: oneshot::Sender<bool>,
     },
     Answer {
         reply: Reply,

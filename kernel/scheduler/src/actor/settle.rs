@@ -100,7 +100,6 @@ impl Actor {
             match after {
                 After::Start { step, attempt } => self.attempt_spawn(step, *attempt),
                 After::Free { slot } => drop(slot),
-                After::Saved { done } => drop(done.send(true)),
                 After::Answer { reply, answer } => drop(reply.send(answer)),
             }
         }

@@ -68,8 +68,8 @@ impl Attempt {
                 };
             }
             let MachineStep { state, wake_after_ms, effects: wanted, .. } = step;
-            if (!wanted.is_empty() || wake_after_ms.is_some()) && !self.save(&state).await {
-                return AttemptEnd::Abandoned { message: "the attempt is no longer wanted".into() };
+            if !wanted.is_empty() || wake_after_ms.is_some() {
+                self.save(&state);
             }
             effects.perform(self, wanted).await;
             let wake_at = wake_after_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
