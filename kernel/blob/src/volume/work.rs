@@ -9,7 +9,6 @@ use kernel_ports::volume::{MountPoint, VolumeError};
 
 use super::Place;
 use super::name::volume_name;
-use crate::removal;
 
 /// Checks mounts and returns them with plain paths.
 pub(super) fn plan(mounts: &[MountPoint]) -> Result<Vec<MountPoint>, VolumeError> {
@@ -39,19 +38,30 @@ pub(super) fn plan(mounts: &[MountPoint]) -> Result<Vec<MountPoint>, VolumeError
     Ok(planned)
 }
 
-/// Makes a working directory, empty but for the links: path in it, name and directory of the volume.
+/// Makes a working directory with links: path in it, name and directory of the volume.
+///
+/// All programs of an attempt share the directory: what one has left there, the next one finds.
 pub(super) fn make(dir: &Path, links: Vec<(String, String, PathBuf)>) -> Result<(), VolumeError> {
-    let fresh = removal::remove_tree(dir).and_then(|()| fs::create_dir_all(dir));
-    fresh.map_err(|err| Place::new("create", "", ".").lost(err))?;
+    fs::create_dir_all(dir).map_err(|err| Place::new("create", "", ".").lost(err))?;
     for (path, volume, target) in links {
         let link = dir.join(&path);
         let parent = link.parent().unwrap_or(dir);
         let made = fs::create_dir_all(parent)
             .and_then(|()| fs::create_dir_all(&target))
-            .and_then(|()| symlink(&target, &link));
+            .and_then(|()| link_set(&target, &link));
         made.map_err(|err| Place::new("mount", &volume, &path).lost(err))?;
     }
     Ok(())
+}
+
+/// Makes a link, or leaves the one that is there already.
+fn link_set(target: &Path, link: &Path) -> io::Result<()> {
+    match symlink(target, link) {
+        Err(err) if err.kind() == ErrorKind::AlreadyExists => {
+            if fs::read_link(link).is_ok_and(|found| found == target) { Ok(()) } else { Err(err) }
+        }
+        done => done,
+    }
 }
 
 /// Returns `path` below a working directory, made where missing. The way may go through links to

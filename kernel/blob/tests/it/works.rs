@@ -29,10 +29,12 @@ async fn volumes_are_shown_where_they_are_mounted() {
     assert_eq!(place.storage.read(RUN, "src", "file", 0, 9).await.unwrap(), b"1");
     assert_eq!(place.storage.read(RUN, "out", "file", 0, 9).await.unwrap(), b"2");
     assert_eq!(fs::read(dir.join("again/file")).unwrap(), b"1");
-    // The next attempt starts with an empty directory; the volumes stay.
+    // The next program of the attempt finds what was left; the volumes outlive the attempt.
     fs::write(dir.join("scratch"), "").unwrap();
-    let dir = work(&place, &[("src", "src")]).await.unwrap();
-    assert!(!dir.join("scratch").exists() && dir.join("src/file").exists());
+    let dir = work(&place, &[("src", "src"), ("more", "more")]).await.unwrap();
+    assert!(dir.join("scratch").exists() && dir.join("src/file").exists());
+    assert!(dir.join("more").is_dir());
+    assert!(work(&place, &[("out", "src")]).await.is_err(), "another volume is there");
     place.storage.work_dir_remove(RUN, STEP, 1).await;
     assert!(!dir.exists());
     assert_eq!(place.storage.read(RUN, "src", "file", 0, 9).await.unwrap(), b"1");
