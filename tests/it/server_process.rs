@@ -59,6 +59,12 @@ impl Server {
         server
     }
 
+    /// Returns the status of `/readyz`. None if the server does not answer.
+    pub(crate) async fn readiness(&self) -> Option<u16> {
+        let answer = self.client.get(format!("{}/readyz", self.url)).send().await.ok()?;
+        Some(answer.status().as_u16())
+    }
+
     /// Ends the server at once, as a crash would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -66,9 +72,19 @@ impl Server {
     }
 
     /// Asks the server to stop, and returns its exit code.
-    pub(crate) fn terminate(mut self) -> Option<i32> {
+    pub(crate) fn terminate(self) -> Option<i32> {
+        self.stop_begin();
+        self.stopped()
+    }
+
+    /// Asks the server to stop, and does not wait for it.
+    pub(crate) fn stop_begin(&self) {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    }
+
+    /// Waits for the end of the server, and returns its exit code.
+    pub(crate) fn stopped(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
@@ -78,12 +94,17 @@ impl Server {
 
     /// Sets a pipeline in the standard language.
     pub(crate) async fn pipeline_set(&self, name: &str, source: &str) {
+        let (status, answer) = self.pipeline_try(name, source).await;
+        assert!(matches!(status, 200 | 201), "{status}: {answer}");
+    }
+
+    /// Sets a pipeline, which may be refused.
+    pub(crate) async fn pipeline_try(&self, name: &str, source: &str) -> (u16, Value) {
         let body = json!({ "source": source, "fileName": format!("{name}.yml") });
         let url = format!("{}/api/v1/pipelines/{name}", self.url);
         let answer = self.client.put(url).json(&body).send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{status}: {text}");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap())
     }
 
     /// Starts a run. None if the server is gone before it answers.
