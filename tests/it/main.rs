@@ -11,6 +11,7 @@ mod crash;
 mod examples;
 mod host;
 mod scheduler;
+mod secrets;
 mod server;
 mod server_process;
 mod store;

@@ -1,8 +1,10 @@
 //! What a server does as a whole, seen from outside.
 
+mod flood;
 mod refusal;
 mod retry;
 mod stop;
+mod trigger;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

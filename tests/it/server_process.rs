@@ -130,6 +130,15 @@ impl Server {
         self.client.get(url).send().await.ok()?.json().await.ok()
     }
 
+    /// Begins to read something that may go on for long.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = self.client.get(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
     pub(crate) async fn text(&self, path: &str) -> String {
         let url = format!("{}/api/v1{path}", self.url);
         self.client.get(url).send().await.unwrap().text().await.unwrap()

@@ -135,7 +135,7 @@ impl Grants {
         }
         let rule = name(capability, wish);
         let plugin = &self.plugin;
-        format!("grant it in the server's configuration: [plugins.\"{plugin}\"] grant = [{rule:?}]")
+        format!("start the server with --grant {plugin}={rule}")
     }
 
     fn parameters(&self, capability: &str) -> impl Iterator<Item = &str> {

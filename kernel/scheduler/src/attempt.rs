@@ -9,6 +9,7 @@ mod artifacts;
 mod effects;
 mod lazy_log;
 mod machine;
+mod mask;
 mod read;
 
 use std::sync::Arc;
@@ -77,6 +78,7 @@ impl Attempt {
             }
         };
         let ended = self.keep_artifacts(end).await;
+        let ended = mask::Mask::of(&self).ended(ended);
         self.explain(&ended.end, &log).await;
         if let Err(err) = log.finish().await {
             tracing::warn!(run = %self.run, step = self.path.as_ref(), "failed to end a log: {}", chain(&err));

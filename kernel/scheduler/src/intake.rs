@@ -160,6 +160,7 @@ impl Inner {
             runs.open.remove(&run);
             runs.watches.remove(&run);
         }
+        self.parts.secrets.secret_forget(run);
         self.place_free();
         if uses_volumes {
             let inner = Arc::clone(self);

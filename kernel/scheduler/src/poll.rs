@@ -4,7 +4,7 @@
 //! files, which are gone when it has ended. What was seen last is a fact of the pipeline, stored
 //! together with the run that it leads to: a version is neither missed nor run twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use kernel_model::attempt::AttemptEnd;
@@ -38,6 +38,9 @@ const RUNS_MAX: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Polls {
     table: Mutex<HashMap<PipelineId, Watched>>,
+    /// Checks in progress: a slow one is not overtaken by the next, which would see the same
+    /// versions as new.
+    busy: Mutex<HashSet<(PipelineId, String)>>,
     changed: Arc<Notify>,
 }
 
@@ -51,6 +54,17 @@ struct Watched {
 impl Polls {
     fn table(&self) -> MutexGuard<'_, HashMap<PipelineId, Watched>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a check. False if one is in progress.
+    fn begin(&self, pipeline: PipelineId, name: &str) -> bool {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.insert((pipeline, name.to_owned()))
+    }
+
+    fn end(&self, pipeline: PipelineId, name: &str) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.remove(&(pipeline, name.to_owned()));
     }
 
     fn next(&self) -> Option<Time> {
@@ -120,8 +134,16 @@ impl Inner {
 
     /// Looks once, and starts what follows.
     async fn poll(self: Arc<Self>, pipeline: Pipeline, poll: Poll) {
+        if self.polls.begin(pipeline.id, &poll.name) {
+            // Freed however the check ends, even by a panic.
+            let _busy = Busy { inner: &self, pipeline: pipeline.id, name: &poll.name };
+            self.poll_once(&pipeline, &poll).await;
+        }
+    }
+
+    async fn poll_once(self: &Arc<Self>, pipeline: &Pipeline, poll: &Poll) {
         let key = format!("poll/{}", poll.name);
-        let looked = self.poll_versions(&pipeline, &poll, &key).await;
+        let looked = self.poll_versions(pipeline, poll, &key).await;
         let (versions, seen) = match looked {
             Ok(looked) => looked,
             Err(reason) => {
@@ -136,7 +158,7 @@ impl Inner {
             new.len().saturating_sub(1)
         };
         for version in new.into_iter().skip(skip) {
-            if let Err(reason) = self.poll_run(&pipeline, &poll, &key, version).await {
+            if let Err(reason) = self.poll_run(pipeline, poll, &key, version).await {
                 tracing::warn!(pipeline = %pipeline.name, resource = poll.name, "failed to start a run: {reason}");
                 return;
             }
@@ -212,6 +234,19 @@ impl Inner {
             facts: vec![(key.to_owned(), Some(version.to_string().into()))],
         };
         self.run_accept(new).await.map(drop).map_err(|err| chain(&err))
+    }
+}
+
+/// A check in progress.
+struct Busy<'a> {
+    inner: &'a Inner,
+    pipeline: PipelineId,
+    name: &'a str,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.inner.polls.end(self.pipeline, self.name);
     }
 }
 

@@ -179,14 +179,16 @@ impl Inner {
         if self.is_draining() {
             return Err(SchedulerError::Draining);
         }
-        self.intake.reserve(self.settings.queue_max)?;
         let run = new.id;
+        let reserved = self.intake.reserve(self.settings.queue_max);
+        reserved.inspect_err(|_| self.parts.secrets.secret_forget(run))?;
         // Known before it is stored, so that nobody who reads it takes it for ended.
         self.runs().open.insert(run);
         let created = self.parts.store.run_create(new).await;
         let is_new = matches!(created, Ok((_, true)));
         if !is_new {
             self.runs().open.remove(&run);
+            self.parts.secrets.secret_forget(run);
         }
         self.intake.redeem(is_new.then_some(run));
         self.intake_serve();
@@ -221,6 +223,8 @@ impl Inner {
         let mut runs = self.runs();
         runs.open.remove(&row.id);
         runs.watches.remove(&row.id);
+        drop(runs);
+        self.parts.secrets.secret_forget(row.id);
         Ok(())
     }
 

@@ -48,7 +48,6 @@ impl Masker {
     }
 
     /// Masks a text as a whole.
-    #[cfg(test)]
     pub(crate) fn mask(&self, text: &[u8]) -> Vec<u8> {
         let mut stream = MaskStream::default();
         let mut masked = stream.push(self, text);

@@ -60,6 +60,15 @@ impl Secrets for LentSecrets {
         lent.masker = None;
     }
 
+    fn secret_mask(&self, run: RunId, text: &str) -> Option<String> {
+        let masker = self.masker(run);
+        if masker.is_empty() {
+            return None;
+        }
+        let masked = String::from_utf8_lossy(&masker.mask(text.as_bytes())).into_owned();
+        (masked != text).then_some(masked)
+    }
+
     fn secret_forget(&self, run: RunId) {
         self.runs.write().unwrap_or_else(PoisonError::into_inner).remove(&run);
     }

@@ -139,7 +139,7 @@ async fn a_stranger_starts_but_is_refused_what_was_not_granted() {
             panic!("{function}: {err}")
         };
         assert_eq!(capability, rule);
-        let line = format!("[plugins.\"hostile\"] grant = [\"{rule}\"]");
+        let line = format!("--grant hostile={rule}");
         assert!(way_out.ends_with(&line), "{way_out}");
         assert_eq!(world.output("echo", "1").await, "1");
     }

@@ -106,7 +106,7 @@ fn what_is_refused_is_listed_with_the_way_out() {
     assert!(!grants.allows("kv"));
     assert_eq!(
         grants.way_out("process", Some("sh")),
-        "grant it in the server's configuration: [plugins.\"demo\"] grant = [\"process:sh\"]"
+        "start the server with --grant demo=process:sh"
     );
     assert!(grants.way_out("process", Some("rm")).contains("manifest does not ask"));
 }

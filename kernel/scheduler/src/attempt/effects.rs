@@ -10,6 +10,7 @@ use kernel_ports::volume::MountPoint;
 use tokio::sync::mpsc;
 use wit_envelope::machine::{Error, ProcessEnded};
 
+use super::mask::Mask;
 use super::{Attempt, chain};
 use crate::secret_text;
 
@@ -25,6 +26,7 @@ pub(super) struct Happened {
 pub(super) struct Effects {
     log: Arc<dyn LogSink>,
     marker: String,
+    mask: Mask,
     running: HashMap<String, Arc<dyn Process>>,
     /// What happened at once, before anything else.
     refused: Vec<Happened>,
@@ -38,6 +40,7 @@ impl Effects {
         let Attempt { instance, run, step, number, token, .. } = attempt;
         Self {
             log: Arc::clone(log),
+            mask: Mask::of(attempt),
             marker: format!("{instance}/{run}/{}/{number}/{token}", step.0),
             running: HashMap::new(),
             refused: vec![],
@@ -86,6 +89,8 @@ impl Effects {
             Some((handle, exit)) => {
                 self.running.remove(&handle);
                 let data = serde_json::json!(process_ended(exit)).to_string();
+                // Before any plugin sees it: what it keeps in its state is stored.
+                let data = self.mask.json(data);
                 Happened { kind: "process-ended", handle, data }
             }
             None => std::future::pending().await,
