@@ -125,6 +125,15 @@ fn host(config: &Config, ports: Ports) -> anyhow::Result<Arc<Host>> {
         builder = builder.plugin_dir(folder);
     }
     let host = builder.build()?;
+    // All of them at once. A server that starts without what its operator put there would fail later.
+    let rejected: Vec<String> = host
+        .rejected()
+        .iter()
+        .map(|(file, reason)| format!("the plugin {} cannot be used: {reason}", file.display()))
+        .collect();
+    if !rejected.is_empty() {
+        bail!("{}; or take it out of the folder", rejected.join("; "));
+    }
     if host.plugin_list().is_empty() {
         bail!(standard::NONE);
     }
