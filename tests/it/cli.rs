@@ -234,3 +234,23 @@ fn shells_can_complete_commands() {
         assert!(said(&["completions", shell]).ends(0).stdout.contains("pipeline"), "{shell}");
     }
 }
+
+/// A step may run as another user, and still has its volumes.
+#[test]
+fn a_step_runs_as_another_user_when_the_server_is_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("user.yml");
+    let script = "id -un; echo mine > out/file; cat out/file";
+    let pipeline = format!(
+        "jobs:\n- name: job\n  plan:\n  - task: as-nobody\n    config:\n      platform: linux\n      outputs: [{{name: out}}]\n      run: {{path: sh, args: [-euc, '{script}'], user: nobody}}\n"
+    );
+    std::fs::write(&file, pipeline).unwrap();
+    let said = said(&["run", file.to_str().unwrap()]);
+    let is_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    if is_root {
+        let said = said.ends(0);
+        assert!(said.stdout.contains("│ nobody") && said.stdout.contains("│ mine"), "{said:#?}");
+    } else {
+        assert!(said.ends(3).stdout.contains("needs a server that runs as root"));
+    }
+}

@@ -21,6 +21,7 @@ mod failure;
 mod layout;
 mod log;
 mod removal;
+mod shared_dir;
 mod tree_copy;
 mod volume;
 

@@ -11,6 +11,7 @@ use crate::blob::BlobStore;
 use crate::failure;
 use crate::layout::Layout;
 use crate::log::LogStore;
+use crate::shared_dir;
 use crate::volume::CacheLock;
 
 /// What may be chosen.
@@ -58,6 +59,7 @@ impl Storage {
         let probe = root_path.join(".probe");
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(refuse)?;
         let layout = Layout::new(root_path);
+        shared_dir::make_passage(&layout.runs()).map_err(refuse)?;
         Ok(Arc::new(Self {
             logs: LogStore::new(layout.clone(), options.log_bytes_max, clock),
             blobs: BlobStore::open(&layout.blobs())?,

@@ -19,7 +19,7 @@ pub(crate) use cache::CacheLock;
 pub(crate) use name::volume_name;
 
 use crate::storage::Storage;
-use crate::{removal, tree_copy};
+use crate::{removal, shared_dir, tree_copy};
 use name::inner_path;
 
 /// Which file, for errors.
@@ -72,7 +72,7 @@ impl Storage {
         let dir = self.layout.volume(run, &place.volume);
         blocking(place, move || {
             if creates {
-                std::fs::create_dir_all(&dir)?;
+                shared_dir::make(&dir)?;
             }
             work(&Beneath::open(&dir)?, &path)
         })
@@ -95,7 +95,7 @@ impl Volumes for Storage {
         volume_name(name)?;
         let dir = self.layout.volume(run, name);
         blocking(Place::new("create", name, "."), move || {
-            std::fs::create_dir_all(&dir)?;
+            shared_dir::make(&dir)?;
             Ok(dir)
         })
         .await

@@ -1,5 +1,6 @@
 //! `tenon run`: the whole engine inside this process, for one run.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,12 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         (None, Some(temporary)) => temporary.path().to_owned(),
         (None, None) => std::env::temp_dir(),
     };
+    if let Some(temporary) = &temporary {
+        // Steps that run as another user pass through it.
+        let passage = std::fs::Permissions::from_mode(0o711);
+        std::fs::set_permissions(temporary.path(), passage)
+            .context("failed to open the temporary folder for steps of other users")?;
+    }
     let config = Config {
         data: std::path::absolute(&data).unwrap_or(data),
         code: code_cache(),

@@ -9,6 +9,7 @@ use kernel_ports::volume::{MountPoint, VolumeError};
 
 use super::Place;
 use super::name::volume_name;
+use crate::shared_dir;
 
 /// Checks mounts and returns them with plain paths.
 pub(super) fn plan(mounts: &[MountPoint]) -> Result<Vec<MountPoint>, VolumeError> {
@@ -42,12 +43,12 @@ pub(super) fn plan(mounts: &[MountPoint]) -> Result<Vec<MountPoint>, VolumeError
 ///
 /// All programs of an attempt share the directory: what one has left there, the next one finds.
 pub(super) fn make(dir: &Path, links: Vec<(String, String, PathBuf)>) -> Result<(), VolumeError> {
-    fs::create_dir_all(dir).map_err(|err| Place::new("create", "", ".").lost(err))?;
+    shared_dir::make(dir).map_err(|err| Place::new("create", "", ".").lost(err))?;
     for (path, volume, target) in links {
         let link = dir.join(&path);
         let parent = link.parent().unwrap_or(dir);
-        let made = fs::create_dir_all(parent)
-            .and_then(|()| fs::create_dir_all(&target))
+        let made = shared_dir::make(parent)
+            .and_then(|()| shared_dir::make(&target))
             .and_then(|()| link_set(&target, &link));
         made.map_err(|err| Place::new("mount", &volume, &path).lost(err))?;
     }
@@ -75,7 +76,7 @@ pub(super) fn subdir(work_dir: &Path, volumes: &Path, path: &str) -> io::Result<
     for part in path.split('/') {
         let next = dir.join(part);
         if fs::symlink_metadata(&next).is_err_and(|err| err.kind() == ErrorKind::NotFound) {
-            fs::create_dir(&next)?;
+            shared_dir::make(&next)?;
         }
         dir = next.canonicalize()?;
         if !dir.starts_with(&root) && !is_in_a_volume(&dir, volumes) {

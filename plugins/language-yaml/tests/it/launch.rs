@@ -46,7 +46,7 @@ jobs:
             ],
             "priority": 0,
             "retry": {
-              "abandonedMax": 3,
+              "abandonedMax": 10,
               "attemptsMax": 1,
               "backoffMaxMs": 60000,
               "backoffMinMs": 0,
