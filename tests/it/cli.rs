@@ -244,9 +244,9 @@ fn a_step_runs_as_another_user_when_the_server_is_root() {
     let pipeline = format!(
         "jobs:\n- name: job\n  plan:\n  - task: as-nobody\n    config:\n      platform: linux\n      outputs: [{{name: out}}]\n      run: {{path: sh, args: [-euc, '{script}'], user: nobody}}\n"
     );
-    std::fs::write(&file, pipeline).unwrap();
+    fs::write(&file, pipeline).unwrap();
     let said = said(&["run", file.to_str().unwrap()]);
-    let is_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     if is_root {
         let said = said.ends(0);
         assert!(said.stdout.contains("│ nobody") && said.stdout.contains("│ mine"), "{said:#?}");
