@@ -167,6 +167,9 @@ impl Actor {
             if let Err(leave) = self.settle().await {
                 break leave;
             }
+            if self.has_news() {
+                continue;
+            }
             if let Some(leave) = self.leave() {
                 break leave;
             }
@@ -251,6 +254,11 @@ impl Actor {
         for live in self.live.values() {
             live.stop.send_replace(Some(Stop::Drain));
         }
+    }
+
+    /// Returns whether there is something left that the language has to hear of.
+    fn has_news(&self) -> bool {
+        !self.unseen.is_empty() && self.run.outcome().is_none()
     }
 
     /// Returns why there is nothing left to do here, if so.

@@ -64,6 +64,8 @@ pub(crate) struct Attempt {
 pub(crate) struct Ended {
     pub(crate) end: AttemptEnd,
     pub(crate) artifacts: Vec<Artifact>,
+    /// Whether it has left its working directory, to be removed when the end is told.
+    pub(crate) leaves_dir: bool,
 }
 
 impl Attempt {
@@ -71,13 +73,14 @@ impl Attempt {
     pub(crate) async fn run(mut self) -> Ended {
         let log = lazy_log::LazyLog::of(&self.parts.logs, self.log_key());
         let work = std::mem::take(&mut self.work);
-        let end = match work {
-            Work::Read { uri } => self.read(&uri).await,
+        let (end, leaves_dir) = match work {
+            Work::Read { uri } => (self.read(&uri).await, false),
             work @ (Work::Launch { .. } | Work::Resource { .. } | Work::Action { .. }) => {
                 self.machine(work, &log).await
             }
         };
-        let ended = self.keep_artifacts(end).await;
+        let mut ended = self.keep_artifacts(end).await;
+        ended.leaves_dir = leaves_dir;
         let ended = mask::Mask::of(&self).ended(ended);
         self.explain(&ended.end, &log).await;
         if let Err(err) = log.finish().await {
@@ -135,7 +138,7 @@ impl Attempt {
 
 impl Ended {
     pub(crate) fn without(end: AttemptEnd) -> Self {
-        Self { end, artifacts: vec![] }
+        Self { end, artifacts: vec![], leaves_dir: false }
     }
 }
 

@@ -142,7 +142,7 @@ impl Actor {
         if live.attempt != number || live.token != token {
             return;
         }
-        let Ended { end, artifacts } = ended;
+        let Ended { end, artifacts, .. } = ended;
         let event = AttemptEvent::Ended { token: Some(token), end: end.clone() };
         if let Err(err) = self.emit(Event::Attempt { step, attempt: number, event }) {
             tracing::warn!(run = %self.row.id, "a late result: {err}");

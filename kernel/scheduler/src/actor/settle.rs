@@ -46,6 +46,8 @@ impl Actor {
                 Err(reason) => self.finish(Outcome::Errored, Some(reason.into())),
             }
         }
+        // What may start at once starts in the same transaction: a step costs one sync of the disk.
+        self.timers_fire();
         self.end_if_finished().await;
         self.mark_waiting();
         self.commit().await
@@ -74,7 +76,8 @@ impl Actor {
 
     /// A run with nothing in progress but time waits, and says so.
     fn mark_waiting(&mut self) {
-        let is_idle = self.live.is_empty() && self.queued.is_empty() && !self.draining;
+        let is_idle =
+            self.live.is_empty() && self.queued.is_empty() && !self.has_news() && !self.draining;
         match self.run.state {
             RunState::Running if is_idle => match self.timers.next() {
                 Some(at) if at.since_ms(self.now()) < NAP_MS => {}
@@ -157,13 +160,19 @@ impl Actor {
 
     fn attempt_spawn(&mut self, step: StepNo, attempt: Attempt) {
         let (number, token) = (attempt.number, attempt.token);
-        let mailbox = self.mailbox.clone();
+        let (mailbox, run) = (self.mailbox.clone(), self.row.id);
+        let volumes = Arc::clone(&self.inner.parts.volumes);
         self.inner.tasks.spawn(async move {
             // A bug in an attempt ends the attempt, not the run.
             let ended = AssertUnwindSafe(attempt.run()).catch_unwind().await.unwrap_or_else(|_| {
                 Ended::without(errored("bug: the attempt panicked; see the server's log", true))
             });
+            let leaves_dir = ended.leaves_dir;
             mailbox.send(super::Message::AttemptEnded { step, attempt: number, token, ended });
+            // Nobody has to wait for that.
+            if leaves_dir {
+                volumes.work_dir_remove(run, step, number).await;
+            }
         });
     }
 

@@ -14,7 +14,7 @@ impl Attempt {
         }
         let at = self.parts.clock.now();
         match self.parts.blobs.artifact_keep(self.run, self.step, rules, at).await {
-            Ok(artifacts) => Ended { end, artifacts },
+            Ok(artifacts) => Ended { artifacts, ..Ended::without(end) },
             Err(err) => Ended::without(errored(&chain(&err), store_retryable(&err))),
         }
     }

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use kernel_ports::log::LogSink;
 use kernel_ports::plugin::{CommandRequest, Effect, MachineInput};
 use kernel_ports::process::{Process, ProcessExit, ProcessLog, ProcessSpec, Signal};
 use kernel_ports::volume::MountPoint;
-use tokio::sync::mpsc;
 use wit_envelope::machine::{Error, ProcessEnded};
 
 use super::mask::Mask;
@@ -27,25 +29,26 @@ pub(super) struct Effects {
     log: Arc<dyn LogSink>,
     marker: String,
     mask: Mask,
+    /// Whether there is a working directory.
+    pub(super) uses_dir: bool,
     running: HashMap<String, Arc<dyn Process>>,
     /// What happened at once, before anything else.
     refused: Vec<Happened>,
-    sender: mpsc::UnboundedSender<(String, ProcessExit)>,
-    ended: mpsc::UnboundedReceiver<(String, ProcessExit)>,
+    /// The ends to come, by handle.
+    ends: FuturesUnordered<BoxFuture<'static, (String, ProcessExit)>>,
 }
 
 impl Effects {
     pub(super) fn new(attempt: &Attempt, log: &Arc<dyn LogSink>) -> Self {
-        let (sender, ended) = mpsc::unbounded_channel();
         let Attempt { instance, run, step, number, token, .. } = attempt;
         Self {
             log: Arc::clone(log),
             mask: Mask::of(attempt),
             marker: format!("{instance}/{run}/{}/{number}/{token}", step.0),
+            uses_dir: false,
             running: HashMap::new(),
             refused: vec![],
-            sender,
-            ended,
+            ends: FuturesUnordered::new(),
         }
     }
 
@@ -85,7 +88,7 @@ impl Effects {
         if !self.refused.is_empty() {
             return self.refused.remove(0);
         }
-        match self.ended.recv().await {
+        match self.ends.next().await {
             Some((handle, exit)) => {
                 self.running.remove(&handle);
                 let data = serde_json::json!(process_ended(exit)).to_string();
@@ -122,17 +125,16 @@ impl Effects {
             .await
             .map_err(|err| Error { code: "not-found".to_owned(), message: chain(&err) })?;
         self.running.insert(handle.clone(), Arc::clone(&process));
-        let sender = self.sender.clone();
-        tokio::spawn(async move {
-            let exit = process.wait().await;
-            // Nobody listens any more when the attempt has ended.
-            let _ = sender.send((handle, exit));
-        });
+        self.ends.push(async move { (handle, process.wait().await) }.boxed());
         Ok(())
     }
 
     /// Puts secrets and directories in place.
-    async fn spec(&self, attempt: &Attempt, request: CommandRequest) -> Result<ProcessSpec, Error> {
+    async fn spec(
+        &mut self,
+        attempt: &Attempt,
+        request: CommandRequest,
+    ) -> Result<ProcessSpec, Error> {
         let refuse =
             |err: &dyn std::error::Error| Error { code: "invalid".to_owned(), message: chain(err) };
         let Attempt { run, step, number, parts, .. } = attempt;
@@ -150,6 +152,7 @@ impl Effects {
         };
         let mounts: Vec<_> =
             request.mounts.into_iter().map(|(volume, path)| MountPoint { volume, path }).collect();
+        self.uses_dir = true;
         let work_dir = parts.volumes.work_dir(*run, *step, *number, &mounts).await;
         let mut dir = work_dir.map_err(|err| refuse(&err))?;
         if let Some(sub) = &request.dir {

@@ -32,16 +32,20 @@ enum Next {
 }
 
 impl Attempt {
-    pub(super) async fn machine(&mut self, work: Work, log: &Arc<dyn LogSink>) -> AttemptEnd {
+    /// Returns the end, and whether a working directory was left.
+    pub(super) async fn machine(
+        &mut self,
+        work: Work,
+        log: &Arc<dyn LogSink>,
+    ) -> (AttemptEnd, bool) {
         let (machine, input) = match self.prepare(work).await {
             Ok(prepared) => prepared,
-            Err(end) => return end,
+            Err(end) => return (end, false),
         };
         let mut effects = Effects::new(self, log);
         let end = self.machine_loop(machine, input, &mut effects, log).await;
         effects.end_all().await;
-        self.parts.volumes.work_dir_remove(self.run, self.step, self.number).await;
-        end
+        (end, effects.uses_dir)
     }
 
     async fn machine_loop(
