@@ -9,7 +9,7 @@ use crate::machine::State;
 use crate::source::Source;
 
 /// What git says, and the way out.
-const HINTS: [(&str, &str); 14] = [
+const HINTS: [(&str, &str); 15] = [
     ("could not read Username", "give `username` and `password` in the source"),
     ("could not read Password", "give `password` in the source"),
     ("Authentication failed", "check `username` and `password` in the source"),
@@ -24,12 +24,15 @@ const HINTS: [(&str, &str); 14] = [
     ("certificate", "check the host's certificate, or set `skip_ssl_verification`"),
     ("dubious ownership", "let the server's user own the repository"),
     ("[rejected]", "others have pushed meanwhile; set `rebase: true` in the params"),
+    ("[remote rejected]", "the remote's own rules forbid it; what it said stands in the log"),
 ];
+/// How git shows a branch or tag that was not pushed: others were faster, or the remote forbids it.
+const REJECTED: [&str; 2] = ["[rejected]", "[remote rejected]"];
 
 /// Ends the attempt, because `call` ended so.
 pub(crate) fn step(source: &Source, call: &Call, ended: &ProcessEnded) -> Step<State> {
     let stderr = ended.stderr.as_deref().unwrap_or_default();
-    let rejected = call.verb() == "push" && stderr.contains("[rejected]");
+    let rejected = call.verb() == "push" && REJECTED.iter().any(|sign| stderr.contains(sign));
     let conflict = call.verb() == "rebase";
     Step::done(Outcome {
         // The repository said no, or the way to it is broken.
@@ -65,7 +68,10 @@ fn message(source: &Source, call: &Call, ended: &ProcessEnded) -> String {
 fn reason(stderr: &str) -> Option<&str> {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines()
-        .find(|line| line.starts_with("fatal: ") || line.starts_with("! [rejected]"))
+        .find(|line| {
+            let rejected = line.strip_prefix("! ").unwrap_or_default();
+            line.starts_with("fatal: ") || REJECTED.iter().any(|sign| rejected.starts_with(sign))
+        })
         .or_else(|| lines().find(|line| line.starts_with("error: ")))
         .or_else(|| lines().next_back())?;
     let line =
