@@ -5,11 +5,36 @@ use std::path::Path;
 use anyhow::Context as _;
 use kernel_wire::diagnostic::Diagnostic;
 use kernel_wire::pipeline::PipelineSet;
+use serde_json::Value;
 
 use crate::args::pairs::Typed;
 use crate::from_wire;
 use crate::out::Out;
 use crate::show::diagnostic;
+
+/// The value that stands for the folder that the command was started in.
+pub(crate) const CWD: &str = "cwd";
+
+/// Returns the folder that the command was started in.
+pub(crate) fn cwd() -> Value {
+    std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned().into()
+}
+
+/// Reads a source that a server is to keep: `((cwd))` becomes the folder that we are in, as in
+/// `tenon run`, unless a variable says otherwise.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_to_keep(file: &Path, vars: &[Typed], out: &Out) -> anyhow::Result<PipelineSet> {
+    let mut set = read(file, vars)?;
+    if set.source.contains("((cwd))") && !set.vars.contains_key(CWD) {
+        let cwd = cwd();
+        let folder = cwd.as_str().unwrap_or_default();
+        out.aside(&format!("((cwd)) is {folder}; give --var cwd=DIR for another\n"));
+        set.vars.insert(CWD.to_owned(), cwd);
+    }
+    Ok(set)
+}
 
 /// Reads a source.
 ///

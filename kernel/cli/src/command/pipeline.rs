@@ -27,7 +27,7 @@ pub(super) async fn execute(
 ) -> anyhow::Result<Exit> {
     match command {
         PipelineCommand::Set { file, name, vars } => {
-            let set = source::read(file, vars)?;
+            let set = source::read_to_keep(file, vars, out)?;
             let name = name.clone().unwrap_or_else(|| source::name(file));
             let Some(accepted) = accepted(api, &name, file, &set, out).await? else {
                 return Ok(Exit::Usage);
@@ -47,7 +47,7 @@ pub(super) async fn execute(
         PipelineCommand::Pause { name } => pause(name, true, api, out).await?,
         PipelineCommand::Unpause { name } => pause(name, false, api, out).await?,
         PipelineCommand::Validate { file, vars } => {
-            let set = source::read(file, vars)?;
+            let set = source::read_to_keep(file, vars, out)?;
             return validate(file, &set, api, out).await;
         }
         PipelineCommand::Versions { name } => versions(name, api, out).await?,

@@ -1,7 +1,5 @@
 //! `tenon run FILE`.
 
-use serde_json::Value;
-
 use crate::api::Api;
 use crate::args::RunArgs;
 use crate::command::{pipeline, start};
@@ -9,9 +7,6 @@ use crate::exit::Exit;
 use crate::follow::follow;
 use crate::out::Out;
 use crate::source;
-
-/// The argument that every such run has: where it was started.
-const CWD: &str = "cwd";
 
 pub(super) async fn execute(args: &RunArgs, api: &Api, out: &Out) -> anyhow::Result<Exit> {
     let set = source::read(&args.file, &args.vars)?;
@@ -21,9 +16,8 @@ pub(super) async fn execute(args: &RunArgs, api: &Api, out: &Out) -> anyhow::Res
     };
     source::complain(&args.file, &set.source, &accepted.warnings, out);
     let mut request = start::request(&args.start)?;
-    let cwd = std::env::current_dir().unwrap_or_default();
-    let cwd = Value::from(cwd.to_string_lossy().into_owned());
-    request.args.entry(CWD.to_owned()).or_insert(cwd);
+    // Every such run has it: where it was started.
+    request.args.entry(source::CWD.to_owned()).or_insert_with(source::cwd);
     let run = api.run_start(&name, &request).await?;
     follow(api, &run.id, args.start.timeout, out).await
 }
