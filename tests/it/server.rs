@@ -1,9 +1,11 @@
 //! What a server does as a whole, seen from outside.
 
 mod flood;
+mod put;
 mod refusal;
 mod retry;
 mod stop;
+mod stream;
 mod trigger;
 
 use std::path::Path;
