@@ -8,6 +8,7 @@
 
 mod cli;
 mod crash;
+mod dependencies;
 mod examples;
 mod host;
 mod scheduler;

@@ -11,12 +11,20 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Names the binary to test, for who has built it already: each test is a process of its own, which
+/// would ask cargo again.
+const BINARY: &str = "TENON_TESTED_BINARY";
+
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        if let Some(binary) = std::env::var_os(BINARY) {
+            return binary.into();
+        }
         for args in [
             &["run", "-q", "-p", "xtask", "--", "plugins"][..],
-            &["build", "-q", "-p", "kernel-server"],
+            // All at once, lest crates are built anew with the features that one of them needs.
+            &["build", "-q", "--workspace", "--bins"],
         ] {
             let output =
                 Command::new(env!("CARGO")).args(args).current_dir(root()).output().unwrap();

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::plugins;
-use crate::tool::{add_wasm_target, answers, cargo, phase, run};
+use crate::tool::{add_wasm_target, answers, cargo, phase, run, target};
 
 /// The workspaces: the kernel, its plugins, and what authors of plugins use.
 const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
@@ -23,12 +23,16 @@ pub(crate) fn everything() -> Result<()> {
     phase("examples in the documentation", || {
         run(cargo("").args(["test", "--quiet", "--workspace", "--doc"]))
     })?;
+    phase("the binary", || run(cargo("").args(["build", "--quiet", "--workspace", "--bins"])))?;
     println!("\n== tests");
-    if answers("cargo", &["nextest", "--version"]) {
+    let tests = if answers("cargo", &["nextest", "--version"]) {
         // One summary for all, and each test in a process of its own.
-        return run(cargo("").args(["nextest", "run", "--workspace", "--no-fail-fast"]));
-    }
-    run(cargo("").args(["test", "--workspace", "--all-targets", "--no-fail-fast"]))
+        &["nextest", "run", "--workspace", "--no-fail-fast"][..]
+    } else {
+        &["test", "--workspace", "--all-targets", "--no-fail-fast"]
+    };
+    let binary = target("").join("debug/tenon");
+    run(cargo("").args(tests).env("TENON_TESTED_BINARY", binary))
 }
 
 fn tools() -> Result<()> {
