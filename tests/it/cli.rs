@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::tenon::{Said, said, tenon};
+use crate::examples::repository;
+use crate::tenon::{Said, root, said, tenon};
 
 const HELLO: &str = "\
 jobs:
@@ -57,6 +58,12 @@ impl Server {
 
     fn said(&self, args: &[&str]) -> Said {
         said(&[args, &["--server", &self.url]].concat())
+    }
+
+    /// As `said`, started in a folder.
+    fn said_in(&self, folder: &Path, args: &[&str]) -> Said {
+        let args = [args, &["--server", &self.url]].concat();
+        tenon(&args).current_dir(folder).output().unwrap().into()
     }
 
     fn stop(mut self) -> Option<i32> {
@@ -198,6 +205,21 @@ fn a_server_keeps_pipelines_and_runs() {
     let runs = server.said(&["runs", "list", "--output", "json"]).ends(0).json();
     assert_eq!(runs[0].as_array().unwrap().len(), 2);
     assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_server_runs_the_first_example() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    repository(folder.path());
+    let file = root().join("examples/pipelines/ci.yml").display().to_string();
+    let server = Server::start(data.path());
+    let set = server.said_in(folder.path(), &["pipeline", "set", &file]).ends(0);
+    assert!(set.stdout.contains("ci is at version 1 now"), "{set:#?}");
+    let here = folder.path().canonicalize().unwrap();
+    assert!(set.stderr.contains(&format!("((cwd)) is {}", here.display())), "{set:#?}");
+    let run = server.said(&["pipeline", "run", "ci"]).ends(0);
+    assert!(run.stdout.contains("hello, tenon"), "{run:#?}");
+    assert!(run.stdout.contains("dist/hello.tar.gz"), "{run:#?}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn head(file: &Path) -> Head {
 }
 
 /// A repository with the program that the examples build.
-fn repository(folder: &Path) {
+pub(crate) fn repository(folder: &Path) {
     let hello = folder.join("examples/pipelines/hello");
     fs::create_dir_all(&hello).unwrap();
     for file in fs::read_dir(root().join("examples/pipelines/hello")).unwrap() {
