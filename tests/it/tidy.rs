@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kernel-store-sqlite", &["kernel-model", "kernel-ports", "wit-envelope"]),
     ("kernel-blob", &["kernel-model", "kernel-ports", "wit-envelope"]),
     ("kernel-process", &["kernel-model", "kernel-ports"]),
+    ("kernel-keyring", &["kernel-ports"]),
     ("kernel-host", &["kernel-model", "kernel-ports", "wit-envelope"]),
     (
         "kernel-http",
@@ -37,6 +38,7 @@ const OWNED: &[(&str, &str)] = &[
     ("wasmtime-wasi", "kernel-host"),
     ("libloading", "kernel-host"),
     ("axum", "kernel-http"),
+    ("chacha20poly1305", "kernel-keyring"),
 ];
 
 /// What the model does without: no I/O, no clock, no randomness, no async, no serde.

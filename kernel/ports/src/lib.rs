@@ -8,6 +8,7 @@
 pub mod artifact;
 pub mod clock;
 pub mod fetch;
+pub mod keyring;
 pub mod kv;
 pub mod log;
 pub mod pipeline;
