@@ -1,0 +1,32 @@
+// What the package knows of the contract: read from the WIT inside of it.
+import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WIT = fileURLToPath(new URL('../../wit/', import.meta.url));
+/** What each plugin may use without asking. */
+export const FREE = ['config', 'context', 'log'];
+/** Interfaces that a plugin exports beside its kinds, by the function that makes them. */
+export const EXTRAS = { selftest: 'selftest', migrate: 'migration' };
+
+/** Reads the version of the contract and the names of its interfaces. */
+export async function contract() {
+  let text = '';
+  for (const file of (await readdir(WIT)).filter((name) => name.endsWith('.wit')).sort()) {
+    text += await readFile(join(WIT, file), 'utf8');
+  }
+  const version = /^package tenon:plugin@([\d.]+);/m.exec(text)?.[1];
+  const interfaces = [...text.matchAll(/^interface %?([a-z-]+) \{/gm)].map(([, name]) => name);
+  return { version, interfaces };
+}
+
+/** Writes the world of one plugin, and returns its folder. */
+export async function world(dir, version, imports, exports) {
+  const wit = join(dir, 'wit');
+  await mkdir(join(wit, 'deps'), { recursive: true });
+  await cp(WIT, join(wit, 'deps/tenon-plugin'), { recursive: true });
+  const line = (word) => (name) => `  ${word} tenon:plugin/${name}@${version};`;
+  const body = [...imports.map(line('import')), ...exports.map(line('export'))].join('\n');
+  await writeFile(join(wit, 'world.wit'), `package tenon:built;\n\nworld built {\n${body}\n}\n`);
+  return wit;
+}

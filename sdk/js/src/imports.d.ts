@@ -1,0 +1,76 @@
+// What a component imports, in the words of `wit/`. The names are those of the contract.
+
+declare module 'tenon:plugin/context' {
+  export function runId(): string | undefined;
+  export function stepPath(): string | undefined;
+  export function attempt(): number;
+  export function binding(): string;
+  export function eventTimeMs(): bigint;
+  export function deadlineMs(): bigint;
+}
+
+declare module 'tenon:plugin/log' {
+  export function write(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+}
+
+declare module 'tenon:plugin/config' {
+  export function get(): string;
+}
+
+declare module 'tenon:plugin/output' {
+  export function stdout(bytes: Uint8Array): void;
+  export function stderr(bytes: Uint8Array): void;
+}
+
+declare module 'tenon:plugin/kv' {
+  export function get(key: string): { value: Uint8Array; version: bigint } | undefined;
+  export function set(key: string, value: Uint8Array, seen: bigint | undefined): bigint;
+  export function remove(key: string): void;
+  export function list(prefix: string, after: string | undefined): string[];
+}
+
+declare module 'tenon:plugin/http' {
+  export class Request {
+    constructor(method: string, url: string);
+    header(name: string, value: string): void;
+    body(bytes: Uint8Array): void;
+    timeoutMs(ms: bigint): void;
+  }
+  export class Response {
+    status(): number;
+    headers(): [string, string][];
+    read(max: number): Uint8Array;
+  }
+  export function send(request: Request): Response;
+}
+
+declare module 'tenon:plugin/process' {
+  export class Command {
+    constructor(program: string);
+    arg(value: string): void;
+    env(name: string, value: string): void;
+    stdin(bytes: Uint8Array): void;
+    mount(name: string, path: string): void;
+    directory(path: string): void;
+    option(key: string, value: string): void;
+    start(handle: string): void;
+  }
+  export function signal(handle: string, name: string): void;
+}
+
+declare module 'tenon:plugin/workspace' {
+  export interface Entry {
+    name: string;
+    kind: 'file' | 'directory' | 'link' | 'other';
+    size: bigint;
+  }
+  export class Volume {
+    read(path: string, offset: bigint, max: number): Uint8Array;
+    write(path: string, bytes: Uint8Array): void;
+    append(path: string, bytes: Uint8Array): void;
+    list(path: string): Entry[];
+    remove(path: string): void;
+    setExecutable(path: string): void;
+  }
+  export function open(name: string): Volume;
+}

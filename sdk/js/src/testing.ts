@@ -1,0 +1,64 @@
+// The capabilities as doubles, for tests of a plugin's decisions on the author's machine:
+//
+//     node --import @tenon/sdk/testing --test
+//
+// What a plugin asks for is recorded in `host`, and what it reads was put there by the test.
+// Nothing is started, sent or written outside of the memory.
+
+import { register } from 'node:module';
+
+register('./testing-loader.js', import.meta.url);
+
+/** What stands in for the kernel. */
+export interface Host {
+  /** What `config()` reads. */
+  config: Record<string, unknown>;
+  /** What the module `context` says. */
+  context: { runId?: string; stepPath?: string; attempt: number; binding: string; eventTimeMs: number };
+  /** What was asked for: programs to start and signals, in order. */
+  effects: Effect[];
+  /** The plugin's own log, as `level: message`. */
+  logs: string[];
+  stdout: string;
+  stderr: string;
+  /** Answers a request; what is not answered is `denied`. */
+  http: (method: string, url: string, headers: [string, string][], body: Uint8Array) => Answer | undefined;
+  kv: Map<string, { value: Uint8Array; version: bigint }>;
+  /** Files by volume and path. */
+  volumes: Record<string, Record<string, Uint8Array>>;
+}
+
+/** What a call asked the kernel to do. */
+export type Effect =
+  | { start: string; program: string; args: string[]; env: Record<string, string>; stdin?: string;
+      mounts: Record<string, string>; directory?: string; options: Record<string, string> }
+  | { signal: string; handle: string };
+
+/** What a double answers to a request. */
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+function fresh(): Host {
+  return {
+    config: {},
+    context: { attempt: 0, binding: 'test', eventTimeMs: 0 },
+    effects: [],
+    logs: [],
+    stdout: '',
+    stderr: '',
+    http: () => undefined,
+    kv: new Map(),
+    volumes: {},
+  };
+}
+
+/** The host of this process. */
+export const host: Host = ((globalThis as any)[Symbol.for('tenon.host')] ??= fresh());
+
+/** Forgets everything. */
+export function reset(): void {
+  Object.assign(host, fresh());
+}

@@ -1,0 +1,102 @@
+// What the component exports, called as the host calls it.
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+
+import { component } from '../dist/component.js';
+import { kinds, manifest } from '../dist/plugin.js';
+import { host, reset } from '../dist/testing.js';
+import plugin from './counter.js';
+
+const made = component(plugin);
+const output = (step) => JSON.parse(step.done).output;
+const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
+const value = (state) => JSON.parse(new TextDecoder().decode(state));
+const payload = (call) => {
+  try {
+    call();
+  } catch (err) {
+    return err.payload;
+  }
+  return assert.fail('it did not throw');
+};
+
+beforeEach(reset);
+
+test('what a function returns is the output of a success', () => {
+  host.config = { prefix: 'no. ' };
+  made.action.start('count', '{"name":"a"}');
+  const step = made.action.start('count', '{"name":"a"}');
+  assert.deepEqual(JSON.parse(step.done), { status: 'succeeded', output: 'no. 2' });
+  assert.deepEqual(host.logs, ['info: counting a', 'info: counting a']);
+});
+
+test('a default of the schema is there', () => {
+  assert.equal(output(made.action.start('count', '{"name":"a"}')), '#1');
+});
+
+test('an action waits and goes on with its state', () => {
+  const step = made.action.start('run', '{"program":"ls"}');
+  assert.equal(step.wakeAfterMs, 1_500n);
+  assert.deepEqual(host.effects[0], {
+    start: 'main', program: 'ls', args: ['-l'], env: { A: 'secret:A' }, mounts: {},
+    options: { 'capture-stdout': '10' }, stdin: undefined, directory: undefined,
+  });
+  const ended = (data) => ({ kind: 'process-ended', handle: 'main', data: JSON.stringify(data) });
+  assert.equal(output(made.action.resume(step.state, ended({ code: 0, stdout: 'ok' }))), 'ok');
+  const no = JSON.parse(made.action.resume(step.state, ended({ code: 1 })).done);
+  assert.deepEqual([no.status, no.message], ['failed', 'ls said no']);
+});
+
+test('an event of a later contract changes nothing', () => {
+  const { state } = made.action.start('run', '{"program":"ls"}');
+  const step = made.action.resume(state, { kind: 'eclipse', data: '{}' });
+  assert.deepEqual([step.done, step.state], [undefined, state]);
+});
+
+test('mistakes become errors of the contract', () => {
+  const said = (name, input = '{}') => payload(() => made.action.start(name, input));
+  assert.equal(said('count', '{').code, 'invalid');
+  assert.match(said('none').message, /there is no function "none"; there are: count, run/);
+  assert.match(said('bug').message, /TypeError.*counter\.js/);
+  assert.match(said('promise').message, /promise/);
+  assert.match(said('huge').message, /the state has 300026 bytes/);
+  assert.deepEqual(said('refuse'), { code: 'unavailable', message: 'not now', retryAfterMs: 5n, detail: [] });
+  assert.equal(payload(() => made.action.cancel(bytes({ name: 'run' }), 5n)).code, 'cancelled');
+  assert.equal(payload(() => made.resource.resume(new Uint8Array(), { kind: 'wake' })).code, 'internal');
+});
+
+test('a refusal of the host reaches the author as an error', () => {
+  assert.equal(payload(() => made.action.start('fetch', '{"url":"http://a/"}')).code, 'denied');
+  host.http = (method, url, headers, body) => ({
+    status: 200, body: JSON.stringify([method, url, headers, new TextDecoder().decode(body)]),
+  });
+  assert.deepEqual(output(made.action.start('fetch', '{"url":"http://a/"}')), [
+    'POST', 'http://a/', [['content-type', 'application/json']], '{"a":1}',
+  ]);
+});
+
+test('a resource checks, gets and puts', () => {
+  assert.deepEqual(output(made.resource.check('{"version":{"n":0}}')), { versions: [{ n: 0 }, { n: 1 }] });
+  made.resource.get('{"version":{"n":1},"volume":"v"}');
+  assert.equal(new TextDecoder().decode(host.volumes.v['a/b']), '{"n":1}');
+});
+
+test('a language compiles and drives', () => {
+  assert.deepEqual(made.language.compile('{"source":"x"}'), { plan: '{"program":"x"}', diagnostics: [] });
+  assert.equal(made.language.compile('{"source":""}').diagnostics[0].line, 0);
+  const first = made.language.drive('x', new Uint8Array(), '[1,2]');
+  assert.equal(value(first.state), 2);
+  assert.equal(value(made.language.drive('x', first.state, '[3]').state), 3);
+});
+
+test('a kind that answers at once speaks envelopes, and says what it cannot', () => {
+  assert.equal(made.notifier.send('{"text":"hi"}'), '{"reference":"hi"}');
+  assert.equal(payload(() => made.notifier.other('{}')).code, 'unsupported');
+});
+
+test('the manifest says what the plugin is', () => {
+  assert.deepEqual(kinds(plugin), ['language', 'resource', 'action', 'notifier']);
+  const made = manifest(plugin, '1.0.0');
+  assert.deepEqual([made.name, made.contract, made.patterns], ['demo', '1.0.0', ['*.demo']]);
+  assert.equal(made.actions[0].input.required[0], 'name');
+});

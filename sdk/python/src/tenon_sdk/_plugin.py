@@ -1,0 +1,308 @@
+"""What a plugin is: one object, from which the SDK makes the manifest and the exports."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, get_type_hints, overload
+
+from ._schema import schema
+
+S = TypeVar("S")
+V = TypeVar("V")
+C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
+
+SERVICES = ("secrets", "cache", "model", "identity", "webhook", "notifier")
+"""The kinds that answer at once: each function takes an envelope and returns one."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a plugin wants of one capability, and why."""
+
+    capability: str
+    """``output``, ``workspace``, ``process``, ``http``, ``kv``."""
+    reason: str
+    """For the operator who decides."""
+    parameters: tuple[str, ...] | list[str] = ()
+    """Such as programs, ``METHOD host``, or a size in bytes."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A volume at a path."""
+
+    volume: str
+    path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class ResourceRequest(Generic[S, V]):
+    """What a resource is asked."""
+
+    source: S
+    """Where the thing is; strings may hold secret references, which are handed on as they are."""
+    params: Any = None
+    version: V | None = None
+    """check: the last known version, if any. get: the version to fetch."""
+    volume: str | None = None
+    """get: the volume to fill."""
+    inputs: list[Mount] = field(default_factory=list)
+    """put: what the earlier steps made, by name."""
+
+
+@dataclass(frozen=True)
+class LaunchSpec:
+    """A command to run somewhere."""
+
+    path: str
+    args: list[str] = field(default_factory=list)
+    directory: str | None = None
+    user: str | None = None
+    nice: int | None = None
+    rlimits: dict[str, int] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    mounts: list[Mount] = field(default_factory=list)
+    image: dict[str, Any] | None = None
+    limits: dict[str, Any] = field(default_factory=dict)
+    privileged: bool = False
+    stdin: str | None = None
+    capture_bytes: int = 0
+    platform: str | None = None
+
+
+@dataclass
+class ActionKind:
+    """A typed function, JSON in and out."""
+
+    name: str
+    summary: str
+    input: Any
+    output: Any
+    machine: Any
+    """Has `start`, and `resume` and `cancel` if it waits."""
+
+
+@dataclass
+class ResourceKind:
+    """Versions of an outside thing."""
+
+    name: str
+    summary: str
+    source: Any
+    get_params: Any
+    put_params: Any
+    version: Any
+    machine: Any
+
+
+class Plugin:
+    """A plugin: what it says of itself, what it asks for, and what it is."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        summary: str,
+        requests: list[Request] | None = None,
+        config: Any = None,
+        state_version: int | None = None,
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.summary = summary
+        self.requests = requests or []
+        self.config_type = config
+        self.state_version = state_version
+        self.actions: dict[str, ActionKind] = {}
+        self.the_resource: ResourceKind | None = None
+        self.the_launcher: Any = None
+        self.the_language: Any = None
+        self.patterns: list[str] = []
+        self.services: dict[str, Any] = {}
+        self.the_gateway: Any = None
+        self.gateway_path = ""
+        self.gateway_anonymous = False
+        self.the_selftest: Callable[[], None] | None = None
+        self.the_migration: Callable[[int, Any], Any] | None = None
+
+    @overload
+    def action(self, work: F) -> F: ...
+    @overload
+    def action(self, *, name: str) -> Callable[[F], F]: ...
+    def action(self, work: Any = None, *, name: str | None = None) -> Any:
+        """Adds a function, or a class with `start`, `resume` and `cancel`, as an action.
+
+        Its first line of text is its summary; the types of its parameter and of what it returns are
+        its schemas.
+        """
+
+        def add(work: Any) -> Any:
+            machine = work() if isinstance(work, type) else _Plain(work)
+            label = name or work.__name__.replace("_", "-")
+            label = label.lower() if isinstance(work, type) else label
+            start = machine.start if isinstance(work, type) else work
+            given, returned = signature(start)
+            output = returned if isinstance(returned, type) or returned is not None else None
+            self.actions[label] = ActionKind(
+                label, _summary(work), schema_or_none(given), schema_or_none(output), machine
+            )
+            return work
+
+        return add if work is None else add(work)
+
+    def resource(
+        self,
+        name: str,
+        *,
+        source: Any = None,
+        version: Any = None,
+        get_params: Any = None,
+        put_params: Any = None,
+    ) -> Callable[[C], C]:
+        """Makes a class with `check`, `get` and `put` the resource; `name` is its `type:`."""
+
+        def add(work: C) -> C:
+            self.the_resource = ResourceKind(
+                name, _summary(work), source, get_params, put_params, version, work()
+            )
+            return work
+
+        return add
+
+    def launcher(self, work: C) -> C:
+        """Makes a class with `start`, `resume` and `cancel` the launcher."""
+        self.the_launcher = work()
+        return work
+
+    def language(self, *patterns: str) -> Callable[[C], C]:
+        """Makes a class with `compile` and `drive` the language for files such as ``*.flow``."""
+
+        def add(work: C) -> C:
+            self.the_language = work()
+            self.patterns = list(patterns)
+            return work
+
+        return add
+
+    def service(self, kind: str) -> Callable[[C], C]:
+        """Makes a class the plugin of a kind that answers at once, such as ``notifier``."""
+        if kind not in SERVICES:
+            raise ValueError(f"{kind!r} is no kind that answers at once; those are {SERVICES}")
+
+        def add(work: C) -> C:
+            self.services[kind] = work()
+            return work
+
+        return add
+
+    def gateway(self, path: str, *, anonymous: bool = False) -> Callable[[C], C]:
+        """Makes a class with `handle(head, body)` the gateway, which would like to be at `path`."""
+
+        def add(work: C) -> C:
+            self.the_gateway = work()
+            self.gateway_path, self.gateway_anonymous = path, anonymous
+            return work
+
+        return add
+
+    def selftest(self, check: F) -> F:
+        """Adds a function that raises when the plugin could not do its work."""
+        self.the_selftest = check
+        return check
+
+    def migration(self, migrate: F) -> F:
+        """Adds a function of the old schema version and its state, which returns the new state."""
+        self.the_migration = migrate
+        return migrate
+
+    def kinds(self) -> list[str]:
+        """Returns what the plugin is."""
+        found = []
+        if self.the_language is not None:
+            found.append("language")
+        if self.the_launcher is not None:
+            found.append("launcher")
+        if self.the_resource is not None:
+            found.append("resource")
+        if self.actions:
+            found.append("action")
+        found += [kind for kind in SERVICES if kind in self.services]
+        return found + (["gateway"] if self.the_gateway is not None else [])
+
+    def extras(self) -> list[str]:
+        """Returns the interfaces that it exports beside its kinds."""
+        found = ["selftest"] if self.the_selftest else []
+        return found + (["migration"] if self.the_migration else [])
+
+    def manifest(self, contract: str) -> dict[str, Any]:
+        """Returns what the component says about itself (schema ``manifest.json``)."""
+        made: dict[str, Any] = {
+            "name": self.name,
+            "version": self.version,
+            "summary": self.summary,
+            "contract": contract,
+            "requests": [
+                {"capability": r.capability, "parameters": list(r.parameters), "reason": r.reason}
+                for r in self.requests
+            ],
+            "config": schema(self.config_type),
+        }
+        if self.state_version is not None:
+            made["stateVersion"] = self.state_version
+        if self.the_language is not None:
+            made["patterns"] = self.patterns
+        if self.the_resource is not None:
+            kind = self.the_resource
+            made["resource"] = {
+                "name": kind.name,
+                "summary": kind.summary,
+                "source": schema(kind.source),
+                "getParams": schema(kind.get_params),
+                "putParams": schema(kind.put_params),
+                "version": schema(kind.version),
+            }
+        if self.actions:
+            made["actions"] = [
+                {"name": a.name, "summary": a.summary, "input": a.input, "output": a.output}
+                for a in self.actions.values()
+            ]
+        if self.the_gateway is not None:
+            made["gateway"] = {"path": self.gateway_path, "anonymous": self.gateway_anonymous}
+        return made
+
+
+class _Plain:
+    """A function as a machine that waits for nothing."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self.start = work
+
+
+def signature(work: Callable[..., Any]) -> tuple[Any, Any]:
+    """Returns the types of the first parameter and of the result; none where nothing is said."""
+    names = [name for name in inspect.signature(work).parameters if name != "self"]
+    hints = get_type_hints(work, include_extras=True)
+    return hints.get(names[0]) if names else None, hints.get("return")
+
+
+def last_type(work: Callable[..., Any], at: int) -> Any:
+    """Returns the type of the parameter number `at`, without `self`."""
+    names = [name for name in inspect.signature(work).parameters if name != "self"]
+    return get_type_hints(work, include_extras=True).get(names[at]) if len(names) > at else None
+
+
+def schema_or_none(kind: Any) -> Any:
+    """Returns the schema of a type that has one: steps and the like accept anything."""
+    try:
+        return schema(kind)
+    except TypeError:
+        return None
+
+
+def _summary(work: Any) -> str:
+    return (inspect.getdoc(work) or "").split("\n\n")[0].replace("\n", " ").strip()
