@@ -35,6 +35,14 @@ pub(crate) struct Event {
     pub(crate) data: String,
 }
 
+/// `gateway.response`.
+#[derive(Debug, ComponentType, Lift, Lower)]
+#[component(record)]
+pub(crate) struct Response {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
 /// `language.diagnostic`.
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]

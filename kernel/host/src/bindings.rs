@@ -10,14 +10,20 @@ wasmtime::component::bindgen!({
         "tenon:plugin/workspace": async | trappable,
         "tenon:plugin/http": async | trappable,
         "tenon:plugin/kv": async | trappable,
+        "tenon:plugin/secret-store": async | trappable,
+        "tenon:plugin/secret-reveal": async | trappable,
         default: trappable,
     },
     with: {
         "tenon:plugin/workspace.volume": crate::capability::Volume,
         "tenon:plugin/process.command": crate::capability::Command,
+        "tenon:plugin/secret-store.secret": crate::capability::Secret,
         "tenon:plugin/http.request": crate::capability::Request,
         "tenon:plugin/http.response": crate::capability::Response,
     },
 });
 
-pub(crate) use tenon::plugin::{config, context, http, kv, log, output, process, types, workspace};
+pub(crate) use tenon::plugin::{
+    config, context, http, keyring, kv, log, output, process, secret_reveal, secret_store, types,
+    workspace,
+};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use kernel_ports::clock::Clock;
+use kernel_ports::keyring::Keyring;
 use kernel_ports::kv::KvStore;
 use kernel_ports::secret::Secrets;
 use kernel_ports::volume::Volumes;
@@ -67,6 +68,8 @@ pub(crate) struct Services {
     pub(crate) volumes: Arc<dyn Volumes>,
     pub(crate) kv: Arc<dyn KvStore>,
     pub(crate) secrets: Arc<dyn Secrets>,
+    /// None: the server has no key.
+    pub(crate) keyring: Option<Arc<dyn Keyring>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: CallLimits,
     /// JSON, by plugin.
@@ -92,6 +95,7 @@ pub struct HostBuilder {
     policy: Policy,
     configs: BTreeMap<String, Value>,
     limits: CallLimits,
+    keyring: Option<Arc<dyn Keyring>>,
 }
 
 impl Host {
@@ -108,6 +112,7 @@ impl Host {
             policy: Policy::new(),
             configs: BTreeMap::new(),
             limits: CallLimits::default(),
+            keyring: None,
         }
     }
 
@@ -145,6 +150,13 @@ impl HostBuilder {
     #[must_use]
     pub fn config(mut self, name: &str, config: Value) -> Self {
         self.configs.insert(name.to_owned(), config);
+        self
+    }
+
+    /// Sets what seals and opens for plugins that are granted `keyring`.
+    #[must_use]
+    pub fn keyring(mut self, keyring: Arc<dyn Keyring>) -> Self {
+        self.keyring = Some(keyring);
         self
     }
 
@@ -196,8 +208,8 @@ impl HostBuilder {
         }
         let Ports { volumes, kv, secrets, clock } = self.ports;
         let permits = Semaphore::new(self.limits.calls_at_once as usize);
-        let (limits, egress) = (self.limits, Egress::default());
-        let services = Services { volumes, kv, secrets, clock, limits, configs, egress };
+        let (limits, egress, keyring) = (self.limits, Egress::default(), self.keyring);
+        let services = Services { volumes, kv, secrets, keyring, clock, limits, configs, egress };
         Ok(Arc::new(Host {
             registry,
             services: Arc::new(services),

@@ -39,6 +39,7 @@ pub(crate) struct CallState {
     pub(crate) output_bytes: usize,
     pub(crate) log_lines: u32,
     pub(crate) requests: u32,
+    pub(crate) secrets: u32,
     /// The last thing that was refused for want of a grant.
     denied: Option<Denied>,
 }
@@ -86,6 +87,19 @@ pub(crate) enum Invocation<'a> {
         state: &'a [u8],
         grace_ms: u64,
     },
+    /// A function of a kind that answers at once.
+    Ask {
+        function: &'static str,
+        request: &'a str,
+    },
+    Handle {
+        head: &'a str,
+        body: &'a [u8],
+    },
+    Migrate {
+        from: u32,
+        state: &'a [u8],
+    },
 }
 
 /// What the function gave.
@@ -93,6 +107,9 @@ pub(crate) enum Answer {
     Compiled(abi::Compiled),
     Driven(abi::Driven),
     Step(abi::Step),
+    Text(String),
+    Response(abi::Response),
+    State(Vec<u8>),
 }
 
 impl Invocation<'_> {
@@ -104,6 +121,9 @@ impl Invocation<'_> {
             Self::Action { .. } => "start",
             Self::Resume { .. } => "resume",
             Self::Cancel { .. } => "cancel",
+            Self::Ask { function, .. } => function,
+            Self::Handle { .. } => "handle",
+            Self::Migrate { .. } => "migrate",
         }
     }
 }
@@ -128,6 +148,7 @@ impl CallState {
             output_bytes: 0,
             log_lines: 0,
             requests: 0,
+            secrets: 0,
             denied: None,
         }
     }
@@ -179,10 +200,20 @@ pub(crate) async fn call(
     let function = invocation.function();
     let limit_ms = match invocation {
         Invocation::Compile { .. } => services.limits.compile_ms,
-        _ => services.limits.call_ms,
+        Invocation::Ask { .. } | Invocation::Handle { .. } => services.limits.answer_ms,
+        Invocation::Drive { .. }
+        | Invocation::Request { .. }
+        | Invocation::Action { .. }
+        | Invocation::Resume { .. }
+        | Invocation::Cancel { .. }
+        | Invocation::Migrate { .. } => services.limits.call_ms,
     };
     let name = || plugin.name.to_string();
-    let Some(index) = loaded.function(kind, function) else {
+    let index = match invocation {
+        Invocation::Migrate { .. } => loaded.migration.as_ref(),
+        _ => loaded.function(kind, function),
+    };
+    let Some(index) = index else {
         let message = format!("it has no function {function:?}");
         return Err(PluginError::Link { plugin: name(), message });
     };
@@ -268,6 +299,15 @@ async fn run(
         }
         Invocation::Cancel { state, grace_ms } => {
             invoke(store, instance, index, (state, grace_ms)).await?.map(Answer::Step)
+        }
+        Invocation::Ask { request, .. } => {
+            invoke(store, instance, index, (request,)).await?.map(Answer::Text)
+        }
+        Invocation::Handle { head, body } => {
+            invoke(store, instance, index, (head, body)).await?.map(Answer::Response)
+        }
+        Invocation::Migrate { from, state } => {
+            invoke(store, instance, index, (from, state)).await?.map(Answer::State)
         }
     })
 }

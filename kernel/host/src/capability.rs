@@ -8,12 +8,15 @@
 mod config;
 mod context;
 mod http;
+mod keyring;
 mod kv;
 mod log;
 mod output;
 mod process;
+mod secret;
 mod workspace;
 
 pub use http::{Request, Response};
 pub use process::Command;
+pub use secret::Secret;
 pub use workspace::Volume;

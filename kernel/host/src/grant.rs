@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use kernel_ports::plugin::GrantInfo;
 use wit_envelope::manifest::Request;
 
-use crate::policy::{GRANTABLE, Policy};
+use crate::policy::{GRANTABLE, Policy, UNOFFERED};
 
 /// The size of a `kv` map whose manifest names none.
 const KV_BYTES: u64 = 1024 * 1024;
@@ -43,8 +43,11 @@ impl Grants {
             let of_it = || requests.iter().filter(|r| r.capability == capability);
             let asked: Vec<String> = of_it().flat_map(|r| r.parameters.iter().cloned()).collect();
             let reason = of_it().map(|r| r.reason.as_str()).collect::<Vec<_>>().join("; ");
-            let patterns: Vec<&str> =
-                if built_in { vec!["*"] } else { policy.patterns(plugin, capability).collect() };
+            let patterns: Vec<&str> = match built_in {
+                _ if UNOFFERED.contains(&capability) => vec![],
+                true => vec!["*"],
+                false => policy.patterns(plugin, capability).collect(),
+            };
             let mut given = Vec::new();
             let mut refused = Vec::new();
             for wish in &asked {
@@ -118,6 +121,11 @@ impl Grants {
         fitting.max_by_key(|grant| grant.explicit)
     }
 
+    /// Returns whether the secret `name` may be used by way of `capability`.
+    pub(crate) fn allows_secret(&self, capability: &str, name: &str) -> bool {
+        self.parameters(capability).any(|pattern| covers(pattern, name))
+    }
+
     /// Returns how many bytes the plugin's map may hold.
     pub(crate) fn kv_bytes(&self) -> u64 {
         self.parameters("kv").filter_map(|p| p.parse().ok()).max().unwrap_or(KV_BYTES)
@@ -125,6 +133,9 @@ impl Grants {
 
     /// Says what to do so that `wish` of `capability` is granted.
     pub(crate) fn way_out(&self, capability: &str, wish: Option<&str>) -> String {
+        if UNOFFERED.contains(&capability) {
+            return format!("this version of Tenon does not offer `{capability}`; update it");
+        }
         let asks = self.asked.get(capability).is_some_and(|asked| {
             wish.is_none_or(|w| asked.iter().any(|a| intersect(capability, a, w).is_some()))
         });

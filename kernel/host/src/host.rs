@@ -1,12 +1,13 @@
 //! The ports that the host implements: plugins and fetching.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel_ports::fetch::{Fetch, FetchError};
 use kernel_ports::plugin::{
-    CompiledSource, Diagnostic, DriveCall, Driven, MachineCall, MachineInput, MachineStep,
-    PluginError, PluginInfo, PluginKind, Plugins,
+    CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, MachineCall,
+    MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, PluginKind, Plugins,
 };
 use wasmtime::Engine;
 use wit_envelope::language::CompileRequest;
@@ -20,6 +21,7 @@ use crate::engine::engine;
 use crate::fault::clip;
 use crate::fetch::fetch;
 use crate::plugin::{Loaded, Plugin};
+use crate::state;
 use crate::ticker::Ticker;
 
 /// The contract's limit on what a step gives, and room for the rest of the outcome.
@@ -72,6 +74,37 @@ impl Host {
             }
         };
         plugin.loaded.get_or_try_init(load).await
+    }
+
+    /// Returns a stored state as this version of the plugin reads it.
+    async fn state_open<'a>(
+        &self,
+        plugin: &Arc<Plugin>,
+        kind: PluginKind,
+        stored: &'a [u8],
+        facts: &Facts,
+    ) -> Result<Cow<'a, [u8]>, PluginError> {
+        let (from, state) = state::open(stored);
+        let to = plugin.inspected.manifest.state_version;
+        if from == to {
+            return Ok(Cow::Borrowed(state));
+        }
+        if self.loaded(plugin).await?.migration.is_none() {
+            return Err(PluginError::Said {
+                plugin: plugin.name.to_string(),
+                code: "abandoned".to_owned(),
+                message: format!(
+                    "the state of the step has version {from}, and this version of the plugin \
+                     reads {to} only; the step starts anew"
+                ),
+                retry_after_ms: None,
+            });
+        }
+        let invocation = Invocation::Migrate { from, state };
+        match self.call(plugin, kind, invocation, facts.clone()).await? {
+            (Answer::State(state), _) => Ok(Cow::Owned(state)),
+            _ => Err(mixed_up(plugin)),
+        }
     }
 
     async fn call(
@@ -162,6 +195,12 @@ impl Plugins for Host {
             at: call.at,
             log: call.log,
         };
+        let migrated = match &call.input {
+            MachineInput::Resume { state, .. } | MachineInput::Cancel { state, .. } => {
+                self.state_open(plugin, kind, state, &facts).await?
+            }
+            _ => Cow::Borrowed(&[][..]),
+        };
         let invocation = match &call.input {
             MachineInput::Launch { spec } => {
                 Invocation::Request { function: "start", request: spec }
@@ -175,12 +214,13 @@ impl Plugins for Host {
                 Invocation::Request { function, request }
             }
             MachineInput::Action { name, input } => Invocation::Action { name, input },
-            MachineInput::Resume { state, kind, handle, data } => {
+            MachineInput::Resume { kind, handle, data, .. } => {
                 let (kind, handle, data) = (kind.clone(), handle.clone(), data.clone());
-                Invocation::Resume { state, event: abi::Event { kind, handle, data } }
+                let event = abi::Event { kind, handle, data };
+                Invocation::Resume { state: &migrated, event }
             }
-            MachineInput::Cancel { state, grace_ms } => {
-                Invocation::Cancel { state, grace_ms: *grace_ms }
+            MachineInput::Cancel { grace_ms, .. } => {
+                Invocation::Cancel { state: &migrated, grace_ms: *grace_ms }
             }
         };
         check_fit(plugin, kind, &call.input)?;
@@ -191,8 +231,29 @@ impl Plugins for Host {
             Some(done) => Some(outcome(plugin, &done)?),
             None => None,
         };
-        let (state, wake_after_ms) = (step.state.into(), step.wake_after_ms);
+        let state = state::seal(plugin.inspected.manifest.state_version, step.state);
+        let (state, wake_after_ms) = (state.into(), step.wake_after_ms);
         Ok(MachineStep { done, state, wake_after_ms, effects })
+    }
+
+    async fn plugin_call(&self, call: PluginCall) -> Result<String, PluginError> {
+        let plugin = self.registry.bound(call.kind, &call.binding)?;
+        let facts = Facts { run: call.run, at: call.at, ..Facts::default() };
+        let invocation = Invocation::Ask { function: call.function, request: &call.request };
+        match self.call(plugin, call.kind, invocation, facts).await? {
+            (Answer::Text(answer), _) => Ok(answer),
+            _ => Err(mixed_up(plugin)),
+        }
+    }
+
+    async fn gateway_call(&self, call: GatewayCall) -> Result<GatewayAnswer, PluginError> {
+        let plugin = self.registry.bound(PluginKind::Gateway, &call.binding)?;
+        let facts = Facts { at: call.at, ..Facts::default() };
+        let invocation = Invocation::Handle { head: &call.head, body: &call.body };
+        match self.call(plugin, PluginKind::Gateway, invocation, facts).await? {
+            (Answer::Response(abi::Response { head, body }), _) => Ok(GatewayAnswer { head, body }),
+            _ => Err(mixed_up(plugin)),
+        }
     }
 }
 

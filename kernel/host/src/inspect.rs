@@ -16,6 +16,8 @@ const MAJOR: &str = "1.";
 const CONTRACT: (u64, u64) = (1, 0);
 /// Interfaces with types only: no plugin is one, and none asks for one.
 const TYPES: [&str; 2] = ["types", "machine"];
+/// What a plugin can do besides, probed when it is loaded.
+const OPTIONAL: [&str; 2] = ["migration", "selftest"];
 /// A manifest has schemas in it, but no data.
 const MANIFEST_BYTES: usize = 1024 * 1024;
 
@@ -35,8 +37,8 @@ pub enum InspectError {
     #[error("its manifest cannot be read: {reason}")]
     Manifest { reason: String },
     #[error(
-        "it exports nothing that a plugin can be; export language, launcher, resource or action \
-         of {PACKAGE}NAME@1"
+        "it exports nothing that a plugin can be; export one of {kinds} of {PACKAGE}NAME@1",
+        kinds = PluginKind::ALL.map(PluginKind::word).join(", ")
     )]
     NoKind,
     #[error("it exports {name:?}, which is no extension point of this version of Tenon")]
@@ -45,6 +47,12 @@ pub enum InspectError {
     Newer { needs: String },
     #[error("it imports {name:?}, which is no capability that Tenon offers; remove its use")]
     UnknownImport { name: String },
+    #[error("its manifest asks for {capability:?}, which is no capability; known are {known}")]
+    UnknownRequest { capability: String, known: String },
+    #[error(
+        "its manifest asks for {wish:?} of `{capability}`, which is everything; name what it needs"
+    )]
+    Everything { capability: String, wish: String },
 }
 
 /// What a binary says about itself.
@@ -68,6 +76,11 @@ impl Inspected {
     pub(crate) fn export(&self, kind: PluginKind) -> Option<&str> {
         let is_it = |name: &&String| interface(name).and_then(kind_of) == Some(kind);
         self.exports.iter().find(is_it).map(String::as_str)
+    }
+
+    /// Returns the full name of an optional export.
+    pub(crate) fn optional(&self, wanted: &str) -> Option<&str> {
+        self.exports.iter().find(|name| interface(name) == Some(wanted)).map(String::as_str)
     }
 
     pub(crate) fn info(&self, origin: &str, grants: &Grants) -> PluginInfo {
@@ -114,11 +127,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Inspected, InspectError> {
     kernel_model::name::Name::new(&manifest.name)
         .map_err(|err| InspectError::Manifest { reason: err.to_string() })?;
     check_contract(&manifest.contract)?;
+    check_tenon(&manifest.tenon, env!("CARGO_PKG_VERSION"))?;
     let mut kinds = Vec::new();
     for name in &raw.exports {
         match known(name)?.map(|interface| (interface, kind_of(interface))) {
             Some((_, Some(kind))) => kinds.push(kind),
-            Some((interface, None)) if TYPES.contains(&interface) => {}
+            Some((interface, None))
+                if TYPES.contains(&interface) || OPTIONAL.contains(&interface) => {}
             Some(_) => return Err(InspectError::UnknownExport { name: name.clone() }),
             // Other exports harm nobody: nothing calls them.
             None => {}
@@ -129,6 +144,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Inspected, InspectError> {
     if kinds.is_empty() {
         return Err(InspectError::NoKind);
     }
+    check_requests(&manifest, &kinds)?;
     for name in &raw.imports {
         let offered = match known(name)? {
             Some(interface) => {
@@ -223,13 +239,7 @@ fn interface(name: &str) -> Option<&str> {
 }
 
 fn kind_of(interface: &str) -> Option<PluginKind> {
-    Some(match interface {
-        "language" => PluginKind::Language,
-        "launcher" => PluginKind::Launcher,
-        "resource" => PluginKind::Resource,
-        "action" => PluginKind::Action,
-        _ => return None,
-    })
+    PluginKind::parse(interface)
 }
 
 fn check_contract(version: &str) -> Result<(), InspectError> {
@@ -246,6 +256,50 @@ fn check_contract(version: &str) -> Result<(), InspectError> {
             reason: format!("its contract {version:?} is no version such as \"1.0.0\""),
         }),
     }
+}
+
+/// Refuses a plugin that says itself that it is too new for this server.
+fn check_tenon(needs: &str, have: &str) -> Result<(), InspectError> {
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let Some(wanted) = numbers(needs) else {
+        let reason = format!("its `tenon` {needs:?} is no version such as \"0.3.0\"");
+        return Err(InspectError::Manifest { reason });
+    };
+    if numbers(have).is_some_and(|have| have < wanted) {
+        return Err(InspectError::Newer { needs: format!("Tenon {needs} (this is {have})") });
+    }
+    Ok(())
+}
+
+/// Returns the numbers of `1.2.3`, without what may follow them.
+fn numbers(version: &str) -> Option<[u64; 3]> {
+    let core = version.split(['-', '+']).next()?;
+    let parts: Vec<u64> = core.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    parts.try_into().ok()
+}
+
+/// Refuses wishes that say nothing to who decides on them.
+fn check_requests(manifest: &Manifest, kinds: &[PluginKind]) -> Result<(), InspectError> {
+    for request in &manifest.requests {
+        let capability = request.capability.as_str();
+        if !GRANTABLE.contains(&capability) && !ALWAYS.contains(&capability) {
+            return Err(InspectError::UnknownRequest {
+                capability: capability.to_owned(),
+                known: GRANTABLE.join(", "),
+            });
+        }
+        // Pipelines name the programs that a launcher starts.
+        let any_program = capability == "process" && kinds.contains(&PluginKind::Launcher);
+        let is_everything =
+            |wish: &&String| wish.contains('*') && !wish.contains(char::is_alphanumeric);
+        if let Some(wish) = request.parameters.iter().find(is_everything).filter(|_| !any_program) {
+            let (capability, wish) = (capability.to_owned(), wish.clone());
+            return Err(InspectError::Everything { capability, wish });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod plugin;
 mod policy;
 mod registry;
 mod secret_text;
+mod state;
 mod ticker;
 mod wasi;
 

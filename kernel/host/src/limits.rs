@@ -21,8 +21,10 @@ pub struct CallLimits {
     pub stack_bytes: usize,
     /// Time for `compile`.
     pub compile_ms: u64,
-    /// Time for every other call.
+    /// Time for every other call of a step machine or language, which never waits.
     pub call_ms: u64,
+    /// Time for the kinds that answer at once, which may ask others before.
+    pub answer_ms: u64,
     /// Bytes that a guest may hand to one host function or return.
     pub hostcall_bytes: usize,
     /// Bytes that a call may append to the log of its step.
@@ -50,6 +52,7 @@ impl Default for CallLimits {
             stack_bytes: MIB,
             compile_ms: 10_000,
             call_ms: 5_000,
+            answer_ms: 30_000,
             hostcall_bytes: 8 * MIB,
             output_bytes: 8 * MIB,
             log_lines: 1_000,

@@ -7,11 +7,11 @@ use wasmtime::component::{Component, HasSelf, Linker, LinkerInstance, ResourceTy
 use wasmtime::{Engine, Result, StoreContextMut};
 
 use crate::bindings;
-use crate::call::CallState;
+use crate::call::{CallState, error};
 use crate::fault::Stop;
 use crate::grant::Grants;
 use crate::inspect::Inspected;
-use crate::policy::GRANTABLE;
+use crate::policy::{GRANTABLE, UNOFFERED};
 
 /// What stands for a resource of an interface that is not granted. There is never one.
 struct Refused;
@@ -42,6 +42,13 @@ pub(crate) fn linker(
             "process" => bindings::process::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
             "http" => bindings::http::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
             "kv" => bindings::kv::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
+            "secret-store" => {
+                bindings::secret_store::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
+            }
+            "secret-reveal" => {
+                bindings::secret_reveal::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
+            }
+            "keyring" => bindings::keyring::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
             // Nothing is defined, so linking names what is missing.
             _ => {}
         }
@@ -99,7 +106,11 @@ fn refuse_call(
     results: &mut [Val],
     capability: &'static str,
 ) -> Result<()> {
-    let error = store.data_mut().deny(capability, None);
+    let error = if UNOFFERED.contains(&capability) {
+        error("unsupported", format!("this version of Tenon does not offer `{capability}`"))
+    } else {
+        store.data_mut().deny(capability, None)
+    };
     let can_say = match ty.results().next() {
         Some(Type::Result(result)) => matches!(result.err(), Some(Type::Record(_))),
         _ => false,

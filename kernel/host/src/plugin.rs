@@ -49,6 +49,8 @@ pub(crate) enum Source {
 pub(crate) struct Loaded {
     pub(crate) pre: InstancePre<CallState>,
     functions: Vec<(PluginKind, &'static str, ComponentExportIndex)>,
+    /// `migration.migrate`, if it is exported.
+    pub(crate) migration: Option<ComponentExportIndex>,
 }
 
 /// Lets so many lines of a plugin's log pass in a time.
@@ -102,7 +104,11 @@ impl Plugin {
                 functions.push((kind, name, index));
             }
         }
-        Ok(Loaded { pre: linker.instantiate_pre(&component)?, functions })
+        let migration = self.inspected.optional("migration").and_then(|interface| {
+            let instance = component.get_export_index(None, interface)?;
+            component.get_export_index(Some(&instance), "migrate")
+        });
+        Ok(Loaded { pre: linker.instantiate_pre(&component)?, functions, migration })
     }
 }
 
@@ -129,11 +135,19 @@ impl LogGate {
     }
 }
 
-fn functions_of(kind: PluginKind) -> &'static [&'static str] {
+/// Returns the functions of the interface that makes a plugin one of `kind`.
+pub(crate) fn functions_of(kind: PluginKind) -> &'static [&'static str] {
     match kind {
         PluginKind::Language => &["compile", "drive"],
         PluginKind::Launcher | PluginKind::Action => &["start", "resume", "cancel"],
         PluginKind::Resource => &["check", "get", "put", "resume", "cancel"],
+        PluginKind::Secrets => &["read", "write", "remove", "list"],
+        PluginKind::Cache => &["find", "offer", "commit", "remove", "list", "prune"],
+        PluginKind::Model => &["models", "chat", "more", "embed"],
+        PluginKind::Identity => &["authorize", "exchange"],
+        PluginKind::Webhook => &["receive"],
+        PluginKind::Notifier => &["send"],
+        PluginKind::Gateway => &["handle"],
     }
 }
 

@@ -12,7 +12,22 @@ pub enum PolicyError {
 }
 
 /// The capabilities that can be granted. `context`, `log` and `config` need no grant.
-pub(crate) const GRANTABLE: [&str; 5] = ["output", "workspace", "process", "http", "kv"];
+pub(crate) const GRANTABLE: [&str; 11] = [
+    "output",
+    "workspace",
+    "process",
+    "http",
+    "kv",
+    "secret-store",
+    "secret-reveal",
+    "keyring",
+    "blob",
+    "tcp",
+    "kernel",
+];
+/// Those that stand in the contract, but that this host does not offer yet: a plugin that imports
+/// one starts, and hears `unsupported` when it uses it.
+pub(crate) const UNOFFERED: [&str; 3] = ["blob", "tcp", "kernel"];
 /// The capabilities that every plugin has.
 pub(crate) const ALWAYS: [&str; 3] = ["context", "log", "config"];
 

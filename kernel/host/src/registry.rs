@@ -81,7 +81,7 @@ impl Registry {
     /// Returns the plugin of a kind by its name, in full or without the kind (`yaml` for
     /// `language-yaml`).
     pub(crate) fn find(&self, kind: PluginKind, name: &str) -> Result<&Arc<Plugin>, PluginError> {
-        let word = word(kind);
+        let word = kind.word();
         let full = format!("{word}-{name}");
         [name, &full]
             .into_iter()
@@ -98,6 +98,25 @@ impl Registry {
             })
     }
 
+    /// Returns the plugin that answers for a kind: that of the binding or, without one, the only one.
+    pub(crate) fn bound(
+        &self,
+        kind: PluginKind,
+        binding: &str,
+    ) -> Result<&Arc<Plugin>, PluginError> {
+        if !binding.is_empty() {
+            return self.find(kind, binding);
+        }
+        let mut all = self.of_kind(kind);
+        match (all.next(), all.next()) {
+            (Some(plugin), None) => Ok(plugin),
+            _ => {
+                let known = self.of_kind(kind).map(|plugin| plugin.name.to_string()).collect();
+                Err(unknown(kind.word(), "default", listed(known, None)))
+            }
+        }
+    }
+
     fn resource(&self, name: &str) -> Result<&Arc<Plugin>, PluginError> {
         let name_of = |plugin: &Arc<Plugin>| {
             plugin.inspected.manifest.resource.as_ref().map(|resource| resource.name.clone())
@@ -105,7 +124,7 @@ impl Registry {
         let mut all = self.of_kind(PluginKind::Resource);
         all.find(|plugin| name_of(plugin).as_deref() == Some(name)).ok_or_else(|| {
             let known = self.of_kind(PluginKind::Resource).filter_map(name_of).collect();
-            unknown(word(PluginKind::Resource), name, listed(known, Some(name)))
+            unknown(PluginKind::Resource.word(), name, listed(known, Some(name)))
         })
     }
 
@@ -116,15 +135,6 @@ impl Registry {
 
 fn unknown(kind: &'static str, name: &str, known: String) -> PluginError {
     PluginError::Unknown { kind, name: name.to_owned(), known }
-}
-
-fn word(kind: PluginKind) -> &'static str {
-    match kind {
-        PluginKind::Language => "language",
-        PluginKind::Launcher => "launcher",
-        PluginKind::Resource => "resource",
-        PluginKind::Action => "action",
-    }
 }
 
 /// Lists names, with the one that may have been meant.

@@ -16,22 +16,34 @@ pub(crate) fn refers(text: &str) -> bool {
 /// through again: it may look like a reference without being one.
 pub(crate) async fn resolve(
     secrets: &dyn Secrets,
-    run: RunId,
+    run: Option<RunId>,
     text: &str,
 ) -> Result<String, SecretError> {
     if let Some(name) = text.strip_prefix(WHOLE) {
-        return secrets.secret_get(run, name).await;
+        return value(secrets, run, name).await;
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(OPEN) {
         let Some((name, behind)) = after.split_once(CLOSE) else { break };
         out.push_str(before);
-        out.push_str(&secrets.secret_get(run, name).await?);
+        out.push_str(&value(secrets, run, name).await?);
         rest = behind;
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// Returns the value for a run, or outside of one the server's.
+pub(crate) async fn value(
+    secrets: &dyn Secrets,
+    run: Option<RunId>,
+    name: &str,
+) -> Result<String, SecretError> {
+    match run {
+        Some(run) => secrets.secret_get(run, name).await,
+        None => secrets.secret_get_of_server(name).await,
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +74,7 @@ mod tests {
             ("((secret:a", "((secret:a"),
             ("not secret:a", "not secret:a"),
         ] {
-            assert_eq!(resolve(&Doubled, RunId(1), text).await.unwrap(), want);
+            assert_eq!(resolve(&Doubled, Some(RunId(1)), text).await.unwrap(), want);
         }
     }
 }

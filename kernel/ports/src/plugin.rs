@@ -20,6 +20,54 @@ pub enum PluginKind {
     Launcher,
     Resource,
     Action,
+    Secrets,
+    Cache,
+    Model,
+    Identity,
+    Webhook,
+    Notifier,
+    Gateway,
+}
+
+impl PluginKind {
+    /// All kinds, in the order of the contract.
+    pub const ALL: [Self; 11] = [
+        Self::Language,
+        Self::Launcher,
+        Self::Resource,
+        Self::Action,
+        Self::Secrets,
+        Self::Cache,
+        Self::Model,
+        Self::Identity,
+        Self::Webhook,
+        Self::Notifier,
+        Self::Gateway,
+    ];
+
+    /// Returns the name of the interface that makes a plugin one of this kind.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Language => "language",
+            Self::Launcher => "launcher",
+            Self::Resource => "resource",
+            Self::Action => "action",
+            Self::Secrets => "secrets",
+            Self::Cache => "cache",
+            Self::Model => "model",
+            Self::Identity => "identity",
+            Self::Webhook => "webhook",
+            Self::Notifier => "notifier",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// Returns the kind of that name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 /// An installed plugin, as it was read from its binary.
@@ -159,6 +207,51 @@ impl std::fmt::Debug for MachineCall {
     }
 }
 
+/// A call of a plugin that answers at once: secrets, cache, model, identity, webhook, notifier.
+#[derive(Clone)]
+pub struct PluginCall {
+    pub kind: PluginKind,
+    /// Empty: the default binding of the kind.
+    pub binding: String,
+    /// A function of the kind's interface, such as `read`.
+    pub function: &'static str,
+    /// JSON of the contract.
+    pub request: String,
+    /// None outside of a run.
+    pub run: Option<RunId>,
+    pub at: Time,
+}
+
+impl std::fmt::Debug for PluginCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The request may hold what nobody must see.
+        f.debug_struct("PluginCall")
+            .field("kind", &self.kind)
+            .field("binding", &self.binding)
+            .field("function", &self.function)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request to a gateway.
+#[derive(Debug, Clone)]
+pub struct GatewayCall {
+    /// Empty: the default binding.
+    pub binding: String,
+    /// JSON of the contract (`GatewayRequest`).
+    pub head: String,
+    pub body: Vec<u8>,
+    pub at: Time,
+}
+
+/// A gateway's response.
+#[derive(Debug, Clone)]
+pub struct GatewayAnswer {
+    /// JSON of the contract (`GatewayResponse`).
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
 /// The machine's answer.
 #[derive(Debug, Clone)]
 pub struct MachineStep {
@@ -260,4 +353,7 @@ pub trait Plugins: Send + Sync {
     ) -> Result<CompiledSource, PluginError>;
     async fn drive(&self, call: DriveCall) -> Result<Driven, PluginError>;
     async fn machine_call(&self, call: MachineCall) -> Result<MachineStep, PluginError>;
+    /// Calls a plugin that answers at once, and returns its JSON.
+    async fn plugin_call(&self, call: PluginCall) -> Result<String, PluginError>;
+    async fn gateway_call(&self, call: GatewayCall) -> Result<GatewayAnswer, PluginError>;
 }

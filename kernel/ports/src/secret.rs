@@ -22,6 +22,10 @@ pub enum SecretError {
 pub trait Secrets: Send + Sync {
     /// Returns the value that `name` has for a run (its pipeline's, else the project's).
     async fn secret_get(&self, run: RunId, name: &str) -> Result<String, SecretError>;
+    /// Returns the value that `name` has for the server itself, for plugins outside of a run.
+    async fn secret_get_of_server(&self, name: &str) -> Result<String, SecretError> {
+        Err(SecretError::Missing { name: name.to_owned() })
+    }
     /// Keeps values for one run only, in memory.
     fn secret_lend(&self, run: RunId, name: &str, value: &str);
     /// Returns the text with the values that were lent to a run taken out, in all the forms in which

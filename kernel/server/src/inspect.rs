@@ -28,6 +28,13 @@ fn to_wire(info: PluginInfo) -> wire::Plugin {
         PluginKind::Launcher => wire::PluginKind::Launcher,
         PluginKind::Resource => wire::PluginKind::Resource,
         PluginKind::Action => wire::PluginKind::Action,
+        PluginKind::Secrets => wire::PluginKind::Secrets,
+        PluginKind::Cache => wire::PluginKind::Cache,
+        PluginKind::Model => wire::PluginKind::Model,
+        PluginKind::Identity => wire::PluginKind::Identity,
+        PluginKind::Webhook => wire::PluginKind::Webhook,
+        PluginKind::Notifier => wire::PluginKind::Notifier,
+        PluginKind::Gateway => wire::PluginKind::Gateway,
     };
     let grants = info.grants.into_iter().map(|grant| wire::Grant {
         capability: grant.capability,

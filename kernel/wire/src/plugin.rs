@@ -11,6 +11,13 @@ pub enum PluginKind {
     Launcher,
     Resource,
     Action,
+    Secrets,
+    Cache,
+    Model,
+    Identity,
+    Webhook,
+    Notifier,
+    Gateway,
 }
 
 /// An installed plugin, as it was read from its binary.

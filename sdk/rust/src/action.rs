@@ -45,29 +45,13 @@ impl<T: Action> Guest for Component<T> {
         machine::answer(input.and_then(|input| T::start(&name, input)))
     }
 
-    fn resume(state: Vec<u8>, event: wit::Event) -> Result<wit::Step, types::Error> {
-        machine::resume(state, &event, T::resume)
-    }
-
-    fn cancel(state: Vec<u8>, grace_ms: u64) -> Result<wit::Step, types::Error> {
-        let grace = Duration::from_millis(grace_ms);
-        machine::answer(machine::state(&state).and_then(|state| T::cancel(state, grace)))
-    }
+    machine::ends!();
 }
 
 /// Exports a type that implements [`Action`].
 #[macro_export]
 macro_rules! export_action {
     ($plugin:ty) => {
-        const _: () = {
-            type Component = $crate::action::Component<$plugin>;
-            #[cfg(target_family = "wasm")]
-            $crate::bindings::action::export!(
-                Component with_types_in $crate::bindings::action
-            );
-            const fn is_action<T: $crate::Action>() {}
-            is_action::<$plugin>();
-            let _ = ::core::marker::PhantomData::<Component>;
-        };
+        $crate::export_kind!(action, $crate::Action, $plugin);
     };
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wit_envelope::language::{Command, CompileRequest, Compiled, RunEvent};
 
 use crate::bindings::imports::tenon::plugin::types;
@@ -78,7 +79,10 @@ impl<T: Language> wit::Guest for Component<T> {
     }
 
     fn drive(plan: String, state: Vec<u8>, events: String) -> Result<wit::Driven, types::Error> {
-        let events = machine::argument("events of the run", &events)?;
+        let events = known(machine::argument("events of the run", &events)?)?;
+        if events.is_empty() {
+            return Ok(wit::Driven { state, commands: "[]".into() });
+        }
         let mut typed =
             if state.is_empty() { T::State::default() } else { machine::state(&state)? };
         let commands = json("commands", &T::drive(&plan, &mut typed, events)?)?;
@@ -105,6 +109,19 @@ impl From<Diagnostic> for wit::Diagnostic {
     }
 }
 
+/// Returns the events of the kinds that are known here. A newer kernel may tell more than that, and
+/// what it tells besides asks for nothing.
+fn known(events: Vec<Value>) -> Result<Vec<RunEvent>> {
+    let is_known = |event: &Value| {
+        let kind = event.get("event").and_then(Value::as_str);
+        kind.is_none_or(|kind| RunEvent::KINDS.contains(&kind))
+    };
+    let events = events.into_iter().filter(is_known).map(serde_json::from_value);
+    events
+        .collect::<Result<_, _>>()
+        .map_err(|err| Error::invalid(format!("failed to read the events of the run: {err}")))
+}
+
 fn json(what: &str, value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|err| Error::internal(format!("failed to write the {what}: {err}")))
@@ -114,15 +131,28 @@ fn json(what: &str, value: &impl Serialize) -> Result<String> {
 #[macro_export]
 macro_rules! export_language {
     ($plugin:ty) => {
-        const _: () = {
-            type Component = $crate::language::Component<$plugin>;
-            #[cfg(target_family = "wasm")]
-            $crate::bindings::language::export!(
-                Component with_types_in $crate::bindings::language
-            );
-            const fn is_language<T: $crate::Language>() {}
-            is_language::<$plugin>();
-            let _ = ::core::marker::PhantomData::<Component>;
-        };
+        $crate::export_kind!(language, $crate::Language, $plugin);
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::known;
+
+    #[test]
+    fn events_of_a_newer_kernel_are_left_out() {
+        let timer = json!({"event": "timer", "name": "t"});
+        let events = vec![json!({"event": "eclipse", "sun": 1}), timer.clone()];
+        let known = known(events).expect("the rest is readable");
+        assert_eq!(serde_json::to_value(known).expect("it is JSON"), json!([timer]));
+    }
+
+    #[test]
+    fn a_known_event_that_is_broken_is_refused() {
+        for broken in [json!({"event": "timer"}), json!({}), json!(1)] {
+            assert!(known(vec![broken.clone()]).is_err(), "{broken}");
+        }
+    }
 }

@@ -42,29 +42,13 @@ impl<T: Launcher> Guest for Component<T> {
         machine::answer(machine::argument("launch spec", &spec).and_then(T::start))
     }
 
-    fn resume(state: Vec<u8>, event: wit::Event) -> Result<wit::Step, types::Error> {
-        machine::resume(state, &event, T::resume)
-    }
-
-    fn cancel(state: Vec<u8>, grace_ms: u64) -> Result<wit::Step, types::Error> {
-        let grace = Duration::from_millis(grace_ms);
-        machine::answer(machine::state(&state).and_then(|state| T::cancel(state, grace)))
-    }
+    machine::ends!();
 }
 
 /// Exports a type that implements [`Launcher`].
 #[macro_export]
 macro_rules! export_launcher {
     ($plugin:ty) => {
-        const _: () = {
-            type Component = $crate::launcher::Component<$plugin>;
-            #[cfg(target_family = "wasm")]
-            $crate::bindings::launcher::export!(
-                Component with_types_in $crate::bindings::launcher
-            );
-            const fn is_launcher<T: $crate::Launcher>() {}
-            is_launcher::<$plugin>();
-            let _ = ::core::marker::PhantomData::<Component>;
-        };
+        $crate::export_kind!(launcher, $crate::Launcher, $plugin);
     };
 }

@@ -46,6 +46,21 @@ pub(crate) fn resume<S: Serialize + DeserializeOwned>(
     }
 }
 
+/// The functions that the step machines of all kinds share, for an `impl<T: …> Guest`.
+macro_rules! ends {
+    () => {
+        fn resume(state: Vec<u8>, event: wit::Event) -> Result<wit::Step, types::Error> {
+            machine::resume(state, &event, T::resume)
+        }
+
+        fn cancel(state: Vec<u8>, grace_ms: u64) -> Result<wit::Step, types::Error> {
+            let grace = Duration::from_millis(grace_ms);
+            machine::answer(machine::state(&state).and_then(|state| T::cancel(state, grace)))
+        }
+    };
+}
+pub(crate) use ends;
+
 fn written<S: Serialize>(step: Result<Step<S>>) -> Result<machine::Step> {
     match step? {
         Step::Done(outcome) => {

@@ -6,11 +6,24 @@
 /// The path is relative to the file that calls the macro. The macro also makes a test that reads
 /// the file as a manifest, and compares its name and version with those of the package.
 ///
+/// With a type, its JSON Schema is the manifest's `config`: a test says when it is not, and puts it
+/// there with `UPDATE_EXPECT=1 cargo test`.
+///
 /// ```ignore
-/// tenon_sdk::manifest!("../manifest.json");
+/// tenon_sdk::manifest!("../manifest.json", config = Config);
 /// ```
 #[macro_export]
 macro_rules! manifest {
+    ($path:literal, config = $config:ty) => {
+        $crate::manifest!($path);
+
+        #[cfg(test)]
+        #[test]
+        fn the_manifest_has_the_schema_of_the_configuration() {
+            let here = ::std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join($path);
+            $crate::testing::check_config::<$config>(&here);
+        }
+    };
     ($path:literal) => {
         #[cfg(target_family = "wasm")]
         const _: () = {

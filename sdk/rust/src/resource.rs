@@ -61,29 +61,13 @@ impl<T: Resource> Guest for Component<T> {
         machine::answer(machine::argument("resource request", &request).and_then(T::put))
     }
 
-    fn resume(state: Vec<u8>, event: wit::Event) -> Result<wit::Step, types::Error> {
-        machine::resume(state, &event, T::resume)
-    }
-
-    fn cancel(state: Vec<u8>, grace_ms: u64) -> Result<wit::Step, types::Error> {
-        let grace = Duration::from_millis(grace_ms);
-        machine::answer(machine::state(&state).and_then(|state| T::cancel(state, grace)))
-    }
+    machine::ends!();
 }
 
 /// Exports a type that implements [`Resource`].
 #[macro_export]
 macro_rules! export_resource {
     ($plugin:ty) => {
-        const _: () = {
-            type Component = $crate::resource::Component<$plugin>;
-            #[cfg(target_family = "wasm")]
-            $crate::bindings::resource::export!(
-                Component with_types_in $crate::bindings::resource
-            );
-            const fn is_resource<T: $crate::Resource>() {}
-            is_resource::<$plugin>();
-            let _ = ::core::marker::PhantomData::<Component>;
-        };
+        $crate::export_kind!(resource, $crate::Resource, $plugin);
     };
 }

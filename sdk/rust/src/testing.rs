@@ -9,11 +9,13 @@
 
 pub mod context;
 pub mod http;
+pub mod keyring;
 pub mod kv;
+pub mod secret;
 pub mod workspace;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 use wit_envelope::manifest::Manifest;
@@ -63,6 +65,12 @@ pub struct Host {
     pub volumes: BTreeMap<String, workspace::Files>,
     /// The binding's map: value and version by key.
     pub kv: BTreeMap<String, (Vec<u8>, u64)>,
+    /// Values by name.
+    pub secrets: BTreeMap<String, String>,
+    /// The requests that were sent, in order.
+    pub sent: Vec<http::Sent>,
+    /// What they are answered with, in order.
+    pub answers: VecDeque<http::Canned>,
 }
 
 impl Default for Host {
@@ -76,6 +84,9 @@ impl Default for Host {
             stderr: Vec::new(),
             volumes: BTreeMap::new(),
             kv: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            sent: Vec::new(),
+            answers: VecDeque::new(),
         }
     }
 }
@@ -123,4 +134,29 @@ pub fn check_manifest(text: &str, name: &str, version: &str) {
     for key in given.as_object().into_iter().flatten().map(|(key, _)| key) {
         assert!(known.get(key).is_some(), "the manifest has a key {key:?} that means nothing");
     }
+}
+
+/// Fails the test when the manifest's `config` is not the schema of the type `T`; with
+/// `UPDATE_EXPECT=1` it is put into the file at `path`.
+///
+/// # Panics
+/// That is how it fails the test.
+#[track_caller]
+pub fn check_config<T: schemars::JsonSchema>(path: &std::path::Path) {
+    let read = || -> Value {
+        let text = std::fs::read_to_string(path).expect("the manifest can be read");
+        serde_json::from_str(&text).expect("the manifest is JSON")
+    };
+    let schema = serde_json::to_value(schemars::schema_for!(T)).expect("a schema is JSON");
+    let mut manifest = read();
+    if manifest["config"] != schema && std::env::var_os("UPDATE_EXPECT").is_some() {
+        manifest["config"] = schema.clone();
+        let text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON") + "\n";
+        std::fs::write(path, text).expect("the manifest can be written");
+    }
+    assert_eq!(
+        read()["config"],
+        schema,
+        "the manifest's `config` is not the schema of the type; run with UPDATE_EXPECT=1"
+    );
 }

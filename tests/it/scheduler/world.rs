@@ -10,8 +10,8 @@ use kernel_model::name::Name;
 use kernel_ports::clock::System;
 use kernel_ports::fetch::{Fetch, FetchError};
 use kernel_ports::plugin::{
-    CompiledSource, DriveCall, Driven, Machine, MachineCall, MachineInput, MachineStep,
-    PluginError, PluginInfo, Plugins,
+    CompiledSource, DriveCall, Driven, GatewayAnswer, GatewayCall, Machine, MachineCall,
+    MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, Plugins,
 };
 use kernel_ports::run::RunRow;
 use kernel_ports::secret::{SecretError, Secrets};
@@ -263,6 +263,14 @@ impl Plugins for Scripted {
             MachineInput::Resume { .. } => done(Outcome::succeeded(json!("woke"))),
             input => panic!("{input:?}"),
         })
+    }
+
+    async fn plugin_call(&self, call: PluginCall) -> Result<String, PluginError> {
+        panic!("{call:?}")
+    }
+
+    async fn gateway_call(&self, call: GatewayCall) -> Result<GatewayAnswer, PluginError> {
+        panic!("{call:?}")
     }
 }
 

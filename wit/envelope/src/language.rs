@@ -147,6 +147,11 @@ pub enum RunEvent {
     CancelRequested { by: String },
 }
 
+impl RunEvent {
+    /// The words by which events are told apart.
+    pub const KINDS: [&str; 5] = ["started", "step-ended", "timer", "facts", "cancel-requested"];
+}
+
 /// Facts about a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]

@@ -10,9 +10,17 @@
 //!   a new field has a default. Unknown fields are ignored by readers.
 
 pub mod action;
+pub mod cache;
+pub mod gateway;
+pub mod http;
+pub mod identity;
 pub mod language;
 pub mod launch;
 pub mod machine;
 pub mod manifest;
+pub mod model;
+pub mod notifier;
 pub mod policy;
 pub mod resource;
+pub mod secrets;
+pub mod webhook;

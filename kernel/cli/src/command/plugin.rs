@@ -71,5 +71,12 @@ fn kind(kind: PluginKind) -> &'static str {
         PluginKind::Launcher => "launcher",
         PluginKind::Resource => "resource",
         PluginKind::Action => "action",
+        PluginKind::Secrets => "secrets",
+        PluginKind::Cache => "cache",
+        PluginKind::Model => "model",
+        PluginKind::Identity => "identity",
+        PluginKind::Webhook => "webhook",
+        PluginKind::Notifier => "notifier",
+        PluginKind::Gateway => "gateway",
     }
 }

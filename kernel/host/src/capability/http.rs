@@ -219,15 +219,12 @@ impl CallState {
 
     async fn header_value(&mut self, text: &str) -> Result<HeaderValue, Error> {
         let is_secret = secret_text::refers(text);
-        let value = match self.facts.run {
-            _ if !is_secret => HeaderValue::from_str(text),
-            Some(run) => {
-                let value = secret_text::resolve(&*self.services.secrets, run, text).await;
-                let value =
-                    value.map_err(|err| error("not-found", Stop::host(&err).to_string()))?;
-                HeaderValue::from_str(&value)
-            }
-            None => return Err(error("unsupported", "there are no secrets outside of a run")),
+        let value = if is_secret {
+            let value = secret_text::resolve(&*self.services.secrets, self.facts.run, text).await;
+            let value = value.map_err(|err| error("not-found", Stop::host(&err).to_string()))?;
+            HeaderValue::from_str(&value)
+        } else {
+            HeaderValue::from_str(text)
         };
         let mut value = value
             .map_err(|_| error("invalid", "the value of a header has a line break or the like"))?;

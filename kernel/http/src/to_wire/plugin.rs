@@ -33,5 +33,12 @@ fn kind(kind: PluginKind) -> wire::PluginKind {
         PluginKind::Launcher => wire::PluginKind::Launcher,
         PluginKind::Resource => wire::PluginKind::Resource,
         PluginKind::Action => wire::PluginKind::Action,
+        PluginKind::Secrets => wire::PluginKind::Secrets,
+        PluginKind::Cache => wire::PluginKind::Cache,
+        PluginKind::Model => wire::PluginKind::Model,
+        PluginKind::Identity => wire::PluginKind::Identity,
+        PluginKind::Webhook => wire::PluginKind::Webhook,
+        PluginKind::Notifier => wire::PluginKind::Notifier,
+        PluginKind::Gateway => wire::PluginKind::Gateway,
     }
 }

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use kernel_ports::log::LogStream;
 use kernel_ports::plugin::{
-    CompiledSource, Diagnostic, DriveCall, Driven, GrantInfo, MachineCall, MachineInput,
-    MachineStep, PluginError, PluginInfo, PluginKind, Plugins,
+    CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, GrantInfo,
+    MachineCall, MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, PluginKind,
+    Plugins,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -216,6 +217,14 @@ impl Plugins for Scripted {
             wake_after_ms: None,
             effects: vec![],
         })
+    }
+
+    async fn plugin_call(&self, call: PluginCall) -> Result<String, PluginError> {
+        panic!("{call:?}")
+    }
+
+    async fn gateway_call(&self, call: GatewayCall) -> Result<GatewayAnswer, PluginError> {
+        panic!("{call:?}")
     }
 }
 
