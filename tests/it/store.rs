@@ -1,5 +1,7 @@
 //! What every store must do: one list, run on each of them. And what only one on disk must do.
 
+mod access;
+mod audit;
 mod crash;
 mod draft;
 mod kv;
@@ -81,5 +83,49 @@ conformance! {
     together {
         many_tasks_append_and_nothing_is_lost,
         of_many_who_append_at_the_same_place_one_wins,
+    }
+}
+
+/// The same for the store of the server as a whole.
+macro_rules! control_conformance {
+    ($($module:ident { $($name:ident,)* })*) => {
+        mod control_on_memory {
+            $($(
+                #[tokio::test]
+                async fn $name() {
+                    let store = std::sync::Arc::new(kernel_store_memory::MemoryControl::new());
+                    super::$module::$name(store).await;
+                }
+            )*)*
+        }
+
+        mod control_on_sqlite {
+            $($(
+                #[tokio::test]
+                async fn $name() {
+                    let folder = tempfile::tempdir().unwrap();
+                    let path = folder.path().join("control.db");
+                    let store = kernel_store_sqlite::ControlStore::open(&path).unwrap();
+                    super::$module::$name(std::sync::Arc::new(store)).await;
+                }
+            )*)*
+        }
+    };
+}
+
+control_conformance! {
+    access {
+        everything_reads_back_as_it_was_kept,
+        the_name_of_a_user_is_taken_once,
+        a_removed_user_leaves_revoked_tokens_and_no_session,
+        a_token_is_revoked_once_and_for_good,
+        sessions_are_seen_and_ended,
+        roles_and_rules_are_replaced_and_forgotten,
+    }
+    audit {
+        links_read_back_in_their_order,
+        a_link_that_does_not_follow_is_a_conflict,
+        links_are_listed_by_any_filter_from_the_newest,
+        what_is_pruned_is_gone_and_the_chain_goes_on,
     }
 }

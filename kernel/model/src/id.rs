@@ -71,6 +71,12 @@ ids! {
     PipelineId = "pip",
     /// One start of a kernel.
     BootId = "boot",
+    /// A local user.
+    UserId = "usr",
+    /// An access token.
+    TokenId = "tok",
+    /// A browser that is logged in.
+    SessionId = "ses",
 }
 
 fn write_digits(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,7 @@
 //! - Every transition function is total: each state answers each event, if only by refusing it.
 //! - Nothing here knows how work is done, stored or shown.
 
+pub mod access;
 pub mod attempt;
 pub mod event;
 pub mod id;

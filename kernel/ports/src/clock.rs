@@ -16,6 +16,8 @@ pub trait Entropy: Send + Sync {
     fn id(&self) -> u128;
     /// Returns a number from 0 to 1, for jitter. Not for secrets.
     fn sample(&self) -> f64;
+    /// Returns 256 bits that nobody can guess, for keys and tokens.
+    fn secret(&self) -> [u8; 32];
 }
 
 /// The clock and the randomness of the machine.
@@ -45,5 +47,11 @@ impl Entropy for System {
         // The low 62 bits of a version 7 UUID are random.
         let bits = u64::try_from(self.id() & ((1 << 53) - 1)).unwrap_or(0);
         bits as f64 / ((1_u64 << 53) - 1) as f64
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the system gives no random bytes");
+        bytes
     }
 }

@@ -5,7 +5,9 @@
 //! - A method of a store is one transaction. It is durable when it returns.
 //! - The store does not judge: what a run may do is decided by `kernel-model`.
 
+pub mod access;
 pub mod artifact;
+pub mod audit;
 pub mod clock;
 pub mod fetch;
 pub mod keyring;

@@ -5,6 +5,7 @@
 //! - A method is one critical section, so that it happens as a whole or not at all: it checks
 //!   first, and changes then.
 
+mod control;
 mod kv;
 mod pipeline;
 mod run;
@@ -21,6 +22,8 @@ use kernel_ports::kv::KvItem;
 use kernel_ports::pipeline::{Pipeline, PipelineVersion};
 use kernel_ports::run::{RunRow, SavedResult};
 use kernel_ports::store::Store;
+
+pub use crate::control::MemoryControl;
 
 /// A store that is gone when it is dropped.
 #[derive(Debug, Default)]

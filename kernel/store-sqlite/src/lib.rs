@@ -1,4 +1,5 @@
-//! The embedded store: one SQLite file, one writer with group commit, a few readers.
+//! The embedded stores: one SQLite file per project and one for the server as a whole, each with
+//! one writer with group commit and a few readers.
 //!
 //! Invariants:
 //! - This is the only crate that names rusqlite; no SQL and no connection leaves it.
@@ -7,6 +8,8 @@
 //! - One process at a time holds a store ([`lock`]).
 
 mod column;
+mod control;
+mod database;
 mod fact;
 mod fault;
 mod kv;
@@ -18,16 +21,12 @@ mod schema;
 mod statements;
 mod writer;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use kernel_ports::store::{Store, StoreError};
 
-use crate::fault::Fault;
-use crate::readers::Readers;
-use crate::statements::Statements;
-use crate::writer::{Undo, Writer};
+pub use crate::control::ControlStore;
+use crate::database::Database;
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]
@@ -44,15 +43,12 @@ impl Default for Settings {
     }
 }
 
-/// A store in one SQLite file.
+/// The store of a project, in one SQLite file.
 ///
 /// Dropping it waits for the writes in hand and lets go of the file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    path: Arc<PathBuf>,
-    statements: Arc<AtomicU64>,
-    readers: Readers,
-    writer: Writer,
+    database: Database,
 }
 
 impl SqliteStore {
@@ -63,46 +59,12 @@ impl SqliteStore {
 
     /// Opens the store as `settings` say.
     pub fn open_with(path: &Path, settings: Settings) -> Result<Self, StoreError> {
-        let path = Arc::new(path.to_owned());
-        let lock = lock::take(&path)?;
-        let statements = Arc::new(AtomicU64::new(0));
-        let db = schema::open(&path, settings, Arc::clone(&statements))?;
-        let writer = Writer::start(db, lock, Arc::clone(&path))?;
-        let readers = Readers::new(Arc::clone(&path), settings.readers, Arc::clone(&statements));
-        Ok(Self { path, statements, readers, writer })
-    }
-
-    /// Runs `work` as a transaction. `action` says what for, as in "failed to …".
-    async fn write<T: Send + 'static>(
-        &self,
-        action: &'static str,
-        work: impl FnOnce(&Statements) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.writer.write(action, Undo::Savepoint, work).await
-    }
-
-    /// The same for `work` that changes nothing before it refuses, and happens often.
-    async fn write_checked<T: Send + 'static>(
-        &self,
-        action: &'static str,
-        work: impl FnOnce(&Statements) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.writer.write(action, Undo::Needless, work).await
-    }
-
-    /// Runs `work` on one state of the database, beside the writer.
-    async fn read<T: Send + 'static>(
-        &self,
-        action: &'static str,
-        work: impl FnOnce(&Statements) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let result = self.readers.read(work).await;
-        result.map_err(|fault| fault.into_store_error(action, &self.path))
+        Ok(Self { database: Database::open(path, &schema::PROJECT, settings)? })
     }
 }
 
 impl Store for SqliteStore {
     fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.database.statements()
     }
 }

@@ -21,12 +21,13 @@ const BY_NAME: &str =
 #[async_trait]
 impl PipelineStore for SqliteStore {
     async fn pipeline_put(&self, draft: PipelineDraft) -> Result<Pipeline, StoreError> {
-        self.write("keep a pipeline", move |db| put(db, &draft)).await
+        self.database.write("keep a pipeline", move |db| put(db, &draft)).await
     }
 
     async fn pipeline_get(&self, name: &Name) -> Result<Option<Pipeline>, StoreError> {
         let name = name.clone();
-        self.read("read a pipeline", move |db| db.first(BY_NAME, (name.as_str(),), pipeline_of))
+        self.database
+            .read("read a pipeline", move |db| db.first(BY_NAME, (name.as_str(),), pipeline_of))
             .await
     }
 
@@ -37,15 +38,16 @@ impl PipelineStore for SqliteStore {
     ) -> Result<Vec<Pipeline>, StoreError> {
         // No name is empty.
         let after = after.map(|name| name.as_str().to_owned()).unwrap_or_default();
-        self.read("list pipelines", move |db| {
-            db.all(
-                "SELECT id, name, version, paused, created_at, updated_at FROM pipeline
+        self.database
+            .read("list pipelines", move |db| {
+                db.all(
+                    "SELECT id, name, version, paused, created_at, updated_at FROM pipeline
                  WHERE name > ?1 ORDER BY name LIMIT ?2",
-                (after, limit),
-                pipeline_of,
-            )
-        })
-        .await
+                    (after, limit),
+                    pipeline_of,
+                )
+            })
+            .await
     }
 
     async fn pipeline_version_get(
@@ -53,7 +55,8 @@ impl PipelineStore for SqliteStore {
         pipeline: PipelineId,
         version: u32,
     ) -> Result<Option<PipelineVersion>, StoreError> {
-        self.read("read a version of a pipeline", move |db| version_get(db, pipeline, version))
+        self.database
+            .read("read a version of a pipeline", move |db| version_get(db, pipeline, version))
             .await
     }
 
@@ -64,17 +67,18 @@ impl PipelineStore for SqliteStore {
         limit: u32,
     ) -> Result<Vec<PipelineVersion>, StoreError> {
         let before = before.map_or(i64::MAX, i64::from);
-        self.read("list versions of a pipeline", move |db| {
-            db.all(
-                "SELECT pipeline, version, language, file_name, source, vars, compiled,
+        self.database
+            .read("list versions of a pipeline", move |db| {
+                db.all(
+                    "SELECT pipeline, version, language, file_name, source, vars, compiled,
                         compiled_by, created_at
                  FROM pipeline_version WHERE pipeline = ?1 AND version < ?2
                  ORDER BY version DESC LIMIT ?3",
-                (pipeline_bytes(pipeline), before, limit),
-                version_of,
-            )
-        })
-        .await
+                    (pipeline_bytes(pipeline), before, limit),
+                    version_of,
+                )
+            })
+            .await
     }
 
     async fn pipeline_pause(
@@ -84,28 +88,30 @@ impl PipelineStore for SqliteStore {
         at: Time,
     ) -> Result<Pipeline, StoreError> {
         let name = name.clone();
-        self.write("pause a pipeline", move |db| {
-            let changed = db.first(
-                "UPDATE pipeline SET paused = ?2, updated_at = ?3 WHERE name = ?1
+        self.database
+            .write("pause a pipeline", move |db| {
+                let changed = db.first(
+                    "UPDATE pipeline SET paused = ?2, updated_at = ?3 WHERE name = ?1
                  RETURNING id, name, version, paused, created_at, updated_at",
-                (name.as_str(), paused, time(at)),
-                pipeline_of,
-            )?;
-            changed.ok_or_else(|| not_found(&name).into())
-        })
-        .await
+                    (name.as_str(), paused, time(at)),
+                    pipeline_of,
+                )?;
+                changed.ok_or_else(|| not_found(&name).into())
+            })
+            .await
     }
 
     async fn pipeline_remove(&self, name: &Name) -> Result<(), StoreError> {
         let name = name.clone();
-        self.write("remove a pipeline", move |db| {
-            let found = db.first(BY_NAME, (name.as_str(),), pipeline_of)?;
-            let id = pipeline_bytes(found.ok_or_else(|| not_found(&name))?.id);
-            db.execute("DELETE FROM fact WHERE pipeline = ?1", (id,))?;
-            db.execute("UPDATE pipeline SET name = NULL WHERE id = ?1", (id,))?;
-            Ok(())
-        })
-        .await
+        self.database
+            .write("remove a pipeline", move |db| {
+                let found = db.first(BY_NAME, (name.as_str(),), pipeline_of)?;
+                let id = pipeline_bytes(found.ok_or_else(|| not_found(&name))?.id);
+                db.execute("DELETE FROM fact WHERE pipeline = ?1", (id,))?;
+                db.execute("UPDATE pipeline SET name = NULL WHERE id = ?1", (id,))?;
+                Ok(())
+            })
+            .await
     }
 
     async fn fact_get(
@@ -114,19 +120,20 @@ impl PipelineStore for SqliteStore {
         keys: &[String],
     ) -> Result<Vec<(String, Arc<str>)>, StoreError> {
         let keys = keys.to_owned();
-        self.read("read what a pipeline remembers", move |db| {
-            let mut found = Vec::new();
-            for key in keys {
-                let value: Option<Arc<str>> = db.first(
-                    "SELECT value FROM fact WHERE pipeline = ?1 AND key = ?2",
-                    (pipeline_bytes(pipeline), &key),
-                    |row| Ok(row.get(0)?),
-                )?;
-                found.extend(value.map(|value| (key, value)));
-            }
-            Ok(found)
-        })
-        .await
+        self.database
+            .read("read what a pipeline remembers", move |db| {
+                let mut found = Vec::new();
+                for key in keys {
+                    let value: Option<Arc<str>> = db.first(
+                        "SELECT value FROM fact WHERE pipeline = ?1 AND key = ?2",
+                        (pipeline_bytes(pipeline), &key),
+                        |row| Ok(row.get(0)?),
+                    )?;
+                    found.extend(value.map(|value| (key, value)));
+                }
+                Ok(found)
+            })
+            .await
     }
 
     async fn fact_set(
@@ -136,13 +143,14 @@ impl PipelineStore for SqliteStore {
         value: Option<&str>,
     ) -> Result<(), StoreError> {
         let (key, value) = (key.to_owned(), value.map(str::to_owned));
-        self.write("remember a value of a pipeline", move |db| {
-            match fact::set(db, pipeline, &key, value.as_deref())? {
-                true => Ok(()),
-                false => Err(StoreError::NotFound { what: pipeline.to_string() }.into()),
-            }
-        })
-        .await
+        self.database
+            .write("remember a value of a pipeline", move |db| {
+                match fact::set(db, pipeline, &key, value.as_deref())? {
+                    true => Ok(()),
+                    false => Err(StoreError::NotFound { what: pipeline.to_string() }.into()),
+                }
+            })
+            .await
     }
 }
 

@@ -23,31 +23,37 @@ use crate::column::{boot_bytes, boot_id, run_bytes, run_id, time, time_at, u32_a
 #[async_trait]
 impl RunStore for SqliteStore {
     async fn boot(&self, boot: BootId, at: Time) -> Result<Option<BootId>, StoreError> {
-        self.write("take the store for this boot", move |db| {
-            let before = db.first("SELECT boot FROM store", [], |row| Ok(row.get(0)?))?;
-            db.execute("UPDATE store SET boot = ?1, booted_at = ?2", (boot_bytes(boot), time(at)))?;
-            Ok(before.flatten().map(boot_id))
-        })
-        .await
+        self.database
+            .write("take the store for this boot", move |db| {
+                let before = db.first("SELECT boot FROM store", [], |row| Ok(row.get(0)?))?;
+                db.execute(
+                    "UPDATE store SET boot = ?1, booted_at = ?2",
+                    (boot_bytes(boot), time(at)),
+                )?;
+                Ok(before.flatten().map(boot_id))
+            })
+            .await
     }
 
     async fn run_create(&self, run: NewRun) -> Result<(RunRow, bool), StoreError> {
-        self.write("accept a run", move |db| create::create(db, &run)).await
+        self.database.write("accept a run", move |db| create::create(db, &run)).await
     }
 
     async fn run_append(&self, append: RunAppend) -> Result<(), StoreError> {
         // Made here and not by the writer, which all wait for.
         let events = stored::events_write(&append.events)?;
-        self.write_checked("append to a run", move |db| append::append(db, &append, &events)).await
+        self.database
+            .write_checked("append to a run", move |db| append::append(db, &append, &events))
+            .await
     }
 
     async fn run_get(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
-        self.read("read a run", move |db| row::get(db, run_bytes(run))).await
+        self.database.read("read a run", move |db| row::get(db, run_bytes(run))).await
     }
 
     async fn run_list(&self, filter: &RunFilter, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         let filter = filter.clone();
-        self.read("list runs", move |db| list::list(db, &filter, limit)).await
+        self.database.read("list runs", move |db| list::list(db, &filter, limit)).await
     }
 
     async fn run_list_open(
@@ -55,7 +61,7 @@ impl RunStore for SqliteStore {
         after: Option<RunId>,
         limit: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        self.read("list open runs", move |db| list::list_open(db, after, limit)).await
+        self.database.read("list open runs", move |db| list::list_open(db, after, limit)).await
     }
 
     async fn run_history(
@@ -64,36 +70,41 @@ impl RunStore for SqliteStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Recorded>, StoreError> {
-        self.read("read the history of a run", move |db| history::read(db, run, after, limit)).await
+        self.database
+            .read("read the history of a run", move |db| history::read(db, run, after, limit))
+            .await
     }
 
     async fn run_language_state(&self, run: RunId) -> Result<Option<Arc<[u8]>>, StoreError> {
-        self.read("read the state of a run", move |db| {
-            db.first("SELECT state FROM run_state WHERE run = ?1", (run_bytes(run),), |row| {
-                Ok(row.get::<_, Vec<u8>>(0)?.into())
+        self.database
+            .read("read the state of a run", move |db| {
+                db.first("SELECT state FROM run_state WHERE run = ?1", (run_bytes(run),), |row| {
+                    Ok(row.get::<_, Vec<u8>>(0)?.into())
+                })
             })
-        })
-        .await
+            .await
     }
 
     async fn result_get(&self, key: &str) -> Result<Option<SavedResult>, StoreError> {
         let key = key.to_owned();
-        self.read("read a saved result", move |db| {
-            db.first("SELECT key, value, run, at FROM result WHERE key = ?1", (key,), |row| {
-                Ok(SavedResult {
-                    key: row.get(0)?,
-                    value: row.get(1)?,
-                    run: run_id(row.get(2)?),
-                    at: time_at(row, 3)?,
+        self.database
+            .read("read a saved result", move |db| {
+                db.first("SELECT key, value, run, at FROM result WHERE key = ?1", (key,), |row| {
+                    Ok(SavedResult {
+                        key: row.get(0)?,
+                        value: row.get(1)?,
+                        run: run_id(row.get(2)?),
+                        at: time_at(row, 3)?,
+                    })
                 })
             })
-        })
-        .await
+            .await
     }
 
     async fn artifact_list(&self, run: RunId) -> Result<Vec<Artifact>, StoreError> {
-        self.read("list artifacts", move |db| {
-            db.all(
+        self.database
+            .read("list artifacts", move |db| {
+                db.all(
                 "SELECT step, name, size, sha256, at FROM artifact WHERE run = ?1 ORDER BY name",
                 (run_bytes(run),),
                 |row| {
@@ -107,15 +118,16 @@ impl RunStore for SqliteStore {
                     })
                 },
             )
-        })
-        .await
+            })
+            .await
     }
 
     async fn run_count_open(&self) -> Result<u64, StoreError> {
-        self.read("count open runs", |db| {
-            let sql = "SELECT count(*) FROM run INDEXED BY run_open WHERE status < 3";
-            Ok(db.first(sql, [], |row| uint_at(row, 0))?.unwrap_or(0))
-        })
-        .await
+        self.database
+            .read("count open runs", |db| {
+                let sql = "SELECT count(*) FROM run INDEXED BY run_open WHERE status < 3";
+                Ok(db.first(sql, [], |row| uint_at(row, 0))?.unwrap_or(0))
+            })
+            .await
     }
 }

@@ -11,17 +11,37 @@ use crate::Settings;
 use crate::fault::Fault;
 use crate::statements::Statements;
 
-/// "Tnon": says whose file it is, to `file` and to us.
-const APPLICATION_ID: i64 = 0x546e_6f6e;
+/// What a kind of database looks like.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    /// Says whose file it is, to `file` and to us.
+    application_id: i64,
+    /// All steps from an empty file on. A step is never edited once it was released; a new one is
+    /// added at the end.
+    migrations: &'static [(&'static str, &'static str)],
+}
 
-/// All steps from an empty file on. A step is never edited once it was released; a new one is
-/// added at the end.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("0001-create-tables.sql", include_str!("../migrations/0001-create-tables.sql"))];
+/// A project: pipelines, runs, and what plugins keep.
+pub(crate) const PROJECT: Schema = Schema {
+    // "Tnon"
+    application_id: 0x546e_6f6e,
+    migrations: &[("0001-create-tables.sql", include_str!("../migrations/0001-create-tables.sql"))],
+};
+
+/// The server as a whole: who may do what, and what was done.
+pub(crate) const CONTROL: Schema = Schema {
+    // "Tnoc"
+    application_id: 0x546e_6f63,
+    migrations: &[(
+        "0001-create-access.sql",
+        include_str!("../migrations/control/0001-create-access.sql"),
+    )],
+};
 
 /// Opens the connection that writes.
 pub(crate) fn open(
     path: &Path,
+    schema: &Schema,
     settings: Settings,
     count: Arc<AtomicU64>,
 ) -> Result<Statements, StoreError> {
@@ -33,9 +53,9 @@ pub(crate) fn open(
     let connection = Connection::open_with_flags(path, flags).map_err(|err| fault(err.into()))?;
     let db = Statements::new(connection, count);
     // Whose file it is comes first: nothing is written into somebody else's.
-    migrate_check(&db, path).map_err(fault)?;
+    migrate_check(&db, schema, path).map_err(fault)?;
     writer_prepare(&db, settings).map_err(fault)?;
-    migrate(&db).map_err(fault)?;
+    migrate(&db, schema).map_err(fault)?;
     Ok(db)
 }
 
@@ -68,7 +88,7 @@ fn writer_prepare(db: &Statements, settings: Settings) -> Result<(), Fault> {
 }
 
 /// Refuses files that are not ours, and those of a newer version.
-fn migrate_check(db: &Statements, path: &Path) -> Result<(), Fault> {
+fn migrate_check(db: &Statements, schema: &Schema, path: &Path) -> Result<(), Fault> {
     let (application, version, tables) = db
         .first(
             "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
@@ -79,11 +99,12 @@ fn migrate_check(db: &Statements, path: &Path) -> Result<(), Fault> {
         .unwrap_or_default();
     let shown = path.display().to_string();
     let is_empty = application == 0 && tables == 0;
-    if application != APPLICATION_ID && !is_empty {
-        let reason = "it is a database of another application; name another file".to_owned();
+    if application != schema.application_id && !is_empty {
+        let reason = "it is a database of another kind; name another file".to_owned();
         return Err(StoreError::Corrupt { what: shown, reason }.into());
     }
-    let (found, known) = (u64::try_from(version).unwrap_or(u64::MAX), MIGRATIONS.len() as u64);
+    let (found, known) =
+        (u64::try_from(version).unwrap_or(u64::MAX), schema.migrations.len() as u64);
     if found > known {
         return Err(StoreError::Newer { path: shown, found, known }.into());
     }
@@ -91,18 +112,19 @@ fn migrate_check(db: &Statements, path: &Path) -> Result<(), Fault> {
 }
 
 /// Takes the steps that the database has not taken yet, all or none.
-fn migrate(db: &Statements) -> Result<(), Fault> {
+fn migrate(db: &Statements, schema: &Schema) -> Result<(), Fault> {
     let version: i64 =
         db.first("PRAGMA user_version", [], |row| Ok(row.get(0)?))?.unwrap_or_default();
     let done = usize::try_from(version).unwrap_or_default();
-    if done >= MIGRATIONS.len() {
+    if done >= schema.migrations.len() {
         return Ok(());
     }
-    let mut steps = format!("BEGIN IMMEDIATE;\nPRAGMA application_id = {APPLICATION_ID};\n");
-    for (name, sql) in MIGRATIONS.iter().skip(done) {
+    let mut steps =
+        format!("BEGIN IMMEDIATE;\nPRAGMA application_id = {};\n", schema.application_id);
+    for (name, sql) in schema.migrations.iter().skip(done) {
         steps.push_str(&format!("-- {name}\n{sql}\n"));
     }
-    steps.push_str(&format!("PRAGMA user_version = {};\nCOMMIT;", MIGRATIONS.len()));
+    steps.push_str(&format!("PRAGMA user_version = {};\nCOMMIT;", schema.migrations.len()));
     db.script(&steps)
 }
 

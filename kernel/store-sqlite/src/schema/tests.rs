@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use expect_test::expect_file;
 
-use super::{MIGRATIONS, Settings, Statements, open};
+use super::{CONTROL, PROJECT, Schema, Settings, Statements, open};
 
-fn open_at(path: &Path) -> Statements {
-    open(path, Settings::default(), Arc::default()).unwrap()
+fn open_at(path: &Path, schema: &Schema) -> Statements {
+    open(path, schema, Settings::default(), Arc::default()).unwrap()
 }
 
 fn schema(db: &Statements) -> String {
@@ -18,28 +18,45 @@ fn schema(db: &Statements) -> String {
 #[test]
 fn all_steps_lead_to_the_committed_schema() {
     let folder = tempfile::tempdir().unwrap();
-    let db = open_at(&folder.path().join("store.db"));
-    expect_file!["../../schema.sql"].assert_eq(&schema(&db));
+    let of = |kind| schema(&open_at(&folder.path().join("store.db"), kind));
+    expect_file!["../../schema.sql"].assert_eq(&of(&PROJECT));
+    let folder = tempfile::tempdir().unwrap();
+    let of = |kind| schema(&open_at(&folder.path().join("store.db"), kind));
+    expect_file!["../../schema-control.sql"].assert_eq(&of(&CONTROL));
 }
 
 #[test]
 fn the_newest_step_twice_is_harmless() {
+    for kind in [&PROJECT, &CONTROL] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let first = schema(&open_at(&path, kind));
+        assert_eq!(schema(&open_at(&path, kind)), first);
+    }
+}
+
+#[test]
+fn a_database_of_the_other_kind_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let first = schema(&open_at(&path));
-    assert_eq!(schema(&open_at(&path)), first);
+    drop(open_at(&path, &PROJECT));
+    let err = open(&path, &CONTROL, Settings::default(), Arc::default()).unwrap_err();
+    assert!(err.to_string().contains("another kind"), "{err}");
 }
 
 #[test]
 fn each_file_of_a_step_is_taken_and_their_numbers_rise() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut files: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    files.sort();
-    let known: Vec<&str> = MIGRATIONS.iter().map(|(name, _)| *name).collect();
-    assert_eq!(files, known);
-    for (i, name) in known.iter().enumerate() {
-        assert!(name.starts_with(&format!("{:04}-", i + 1)), "{name} is not number {}", i + 1);
+    for (folder, kind) in [("migrations", &PROJECT), ("migrations/control", &CONTROL)] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+        let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+        let mut files: Vec<String> =
+            files.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        files.sort();
+        let known: Vec<&str> = kind.migrations.iter().map(|(name, _)| *name).collect();
+        assert_eq!(files, known);
+        for (i, name) in known.iter().enumerate() {
+            assert!(name.starts_with(&format!("{:04}-", i + 1)), "{name} is not number {}", i + 1);
+        }
     }
 }

@@ -9,7 +9,8 @@ use crate::{Settings, schema};
 type Answer = oneshot::Receiver<Result<(), Fault>>;
 
 fn db(folder: &Path) -> Statements {
-    schema::open(&folder.join("store.db"), Settings::default(), Arc::default()).unwrap()
+    schema::open(&folder.join("store.db"), &schema::PROJECT, Settings::default(), Arc::default())
+        .unwrap()
 }
 
 /// Work that keeps `key`, and then ends as `end` says.

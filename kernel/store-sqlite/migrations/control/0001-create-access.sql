@@ -1,0 +1,89 @@
+CREATE TABLE user (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  name TEXT NOT NULL UNIQUE,
+  email TEXT NOT NULL,
+  -- A JSON array of texts.
+  group_names TEXT NOT NULL,
+  role TEXT,
+  -- A PHC string of Argon2id.
+  password TEXT,
+  is_disabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT;
+
+-- Tokens stay after they are revoked, so that it stays known who had one.
+CREATE TABLE token (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  -- The SHA-256 of its secret part.
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  name TEXT NOT NULL,
+  -- Of the user that it acts for, if it does.
+  user BLOB,
+  -- The JSON of the identity that it acts for, if it does.
+  identity TEXT,
+  verbs INTEGER NOT NULL,
+  -- JSON arrays of patterns.
+  projects TEXT NOT NULL,
+  workspaces TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  used_at INTEGER
+) STRICT;
+CREATE INDEX token_user ON token (user) WHERE user IS NOT NULL;
+
+CREATE TABLE session (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  user BLOB,
+  identity TEXT,
+  address TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX session_user ON session (user) WHERE user IS NOT NULL;
+
+CREATE TABLE role (
+  name TEXT PRIMARY KEY,
+  verbs INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rule (
+  -- `server`, `project/NAME` or `project/NAME/pipeline/NAME`.
+  scope TEXT NOT NULL,
+  role TEXT NOT NULL,
+  expression TEXT NOT NULL,
+  changed_by TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, role)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  address TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  state_before TEXT,
+  state_after TEXT,
+  request TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE INDEX audit_actor ON audit (actor, seq);
+CREATE INDEX audit_target ON audit (target, seq);
+
+-- Where the chain begins and ends, signed: one row per checkpoint, and the newest.
+CREATE TABLE audit_seal (
+  head_seq INTEGER PRIMARY KEY,
+  head_hash BLOB NOT NULL CHECK (length(head_hash) = 32),
+  base_seq INTEGER NOT NULL,
+  base_hash BLOB NOT NULL CHECK (length(base_hash) = 32),
+  at INTEGER NOT NULL,
+  signature BLOB NOT NULL CHECK (length(signature) = 32),
+  is_checkpoint INTEGER NOT NULL
+) STRICT;
