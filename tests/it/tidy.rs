@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wit-envelope", &[]),
     ("kernel-wire", &[]),
     ("kernel-ports", &["kernel-model", "wit-envelope"]),
+    ("kernel-auth", &["kernel-model", "kernel-ports"]),
     ("kernel-scheduler", &["kernel-model", "kernel-ports", "wit-envelope"]),
     ("kernel-store-memory", &["kernel-model", "kernel-ports", "wit-envelope"]),
     ("kernel-store-sqlite", &["kernel-model", "kernel-ports", "wit-envelope"]),

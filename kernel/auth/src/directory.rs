@@ -1,0 +1,218 @@
+//! Everything that a check looks at, in memory.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kernel_model::access::{Scope, Verbs};
+use kernel_model::id::{SessionId, TokenId, UserId};
+use kernel_model::name::Name;
+use kernel_ports::access::{
+    AccessData, Digest, Holder, Identity, Role, Rule as RuleRow, Session, Token, User,
+};
+
+use crate::caller::Grants;
+use crate::role;
+use crate::rule::Rule;
+
+/// A copy of the store that answers without waiting.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) users: HashMap<UserId, Arc<User>>,
+    names: HashMap<Name, UserId>,
+    tokens: HashMap<Digest, Arc<KnownToken>>,
+    sessions: HashMap<Digest, Arc<KnownSession>>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) rules: Vec<KnownRule>,
+    /// Made when they are first asked for; a change of users, roles or rules makes a new directory.
+    grants: Mutex<HashMap<Person, Arc<Grants>>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct KnownToken {
+    pub(crate) token: Arc<Token>,
+    /// When it was last used, as the store knows it.
+    pub(crate) noted_ms: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(crate) struct KnownSession {
+    pub(crate) session: Session,
+    pub(crate) seen_ms: AtomicU64,
+    /// When it was last seen, as the store knows it.
+    pub(crate) noted_ms: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(crate) struct KnownRule {
+    pub(crate) row: RuleRow,
+    /// Nothing if an older version took what this one does not understand: then nobody fits.
+    rule: Option<Rule>,
+}
+
+/// For whom rules are evaluated once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Person {
+    User(UserId),
+    Identity(Box<Identity>),
+}
+
+impl Directory {
+    pub(crate) fn new(data: AccessData) -> Self {
+        let mut directory = Self {
+            roles: data.roles,
+            rules: data.rules.into_iter().map(known).collect(),
+            ..Self::default()
+        };
+        for user in data.users {
+            directory.names.insert(user.name.clone(), user.id);
+            directory.users.insert(user.id, Arc::new(user));
+        }
+        for token in data.tokens {
+            directory.token_put(token);
+        }
+        for session in data.sessions {
+            directory.session_put(session);
+        }
+        directory
+    }
+
+    pub(crate) fn token_put(&mut self, token: Token) {
+        let noted_ms = AtomicU64::new(token.used_at.unwrap_or_default().0);
+        let known = KnownToken { token: Arc::new(token), noted_ms };
+        self.tokens.insert(known.token.digest, Arc::new(known));
+    }
+
+    pub(crate) fn session_put(&mut self, session: Session) {
+        let seen = session.seen_at.0;
+        let known =
+            KnownSession { session, seen_ms: AtomicU64::new(seen), noted_ms: AtomicU64::new(seen) };
+        self.sessions.insert(known.session.digest, Arc::new(known));
+    }
+
+    pub(crate) fn token(&self, digest: &Digest) -> Option<Arc<KnownToken>> {
+        self.tokens.get(digest).map(Arc::clone)
+    }
+
+    pub(crate) fn token_by_id(&self, id: TokenId) -> Option<Arc<KnownToken>> {
+        self.tokens.values().find(|known| known.token.id == id).map(Arc::clone)
+    }
+
+    pub(crate) fn tokens(&self) -> Vec<Arc<KnownToken>> {
+        let mut all: Vec<_> = self.tokens.values().map(Arc::clone).collect();
+        all.sort_by_key(|known| known.token.id);
+        all
+    }
+
+    pub(crate) fn session(&self, digest: &Digest) -> Option<Arc<KnownSession>> {
+        self.sessions.get(digest).map(Arc::clone)
+    }
+
+    /// Returns the sessions of somebody.
+    pub(crate) fn sessions_of(&self, holder: &Holder) -> Vec<SessionId> {
+        let all = self.sessions.values();
+        all.filter(|known| is_same(&known.session.holder, holder))
+            .map(|known| known.session.id)
+            .collect()
+    }
+
+    /// Returns the tokens of somebody that work still.
+    pub(crate) fn tokens_of(&self, holder: &Holder) -> Vec<TokenId> {
+        let all = self.tokens.values().map(|known| &known.token);
+        all.filter(|token| token.revoked_at.is_none() && is_same(&token.holder, holder))
+            .map(|token| token.id)
+            .collect()
+    }
+
+    pub(crate) fn user_by_name(&self, name: &str) -> Option<Arc<User>> {
+        let name = Name::new(name).ok()?;
+        self.users.get(self.names.get(&name)?).map(Arc::clone)
+    }
+
+    /// Returns the verbs of a role, built in or not.
+    pub(crate) fn role_verbs(&self, name: &str) -> Option<Verbs> {
+        let own = self.roles.iter().find(|role| role.name.as_str() == name);
+        role::built_in(name).or_else(|| own.map(|role| role.verbs))
+    }
+
+    pub(crate) fn role_names(&self) -> String {
+        let built_in = role::BUILT_IN.iter().map(|(name, _)| *name);
+        let own = self.roles.iter().map(|role| role.name.as_str());
+        built_in.chain(own).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Returns what a user may do.
+    pub(crate) fn user_grants(&self, user: &User, identity: &Identity) -> Arc<Grants> {
+        let own = user.role.as_ref().and_then(|role| self.role_verbs(role.as_str()));
+        self.grants_of(Person::User(user.id), identity, own.unwrap_or_default())
+    }
+
+    /// Returns what somebody from another system may do.
+    pub(crate) fn identity_grants(&self, identity: &Identity) -> Arc<Grants> {
+        self.grants_of(Person::Identity(Box::new(identity.clone())), identity, Verbs::none())
+    }
+
+    fn grants_of(&self, person: Person, identity: &Identity, own: Verbs) -> Arc<Grants> {
+        let mut known = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let grants = known.entry(person).or_insert_with(|| {
+            let mut grants = Grants::everywhere(own);
+            for rule in &self.rules {
+                let verbs = self.rule_verbs(rule, identity);
+                match &rule.row.scope {
+                    Scope::Server => grants.server = grants.server.or(verbs),
+                    scope => {
+                        let place = grants.scopes.entry(scope.clone()).or_default();
+                        *place = place.or(verbs);
+                    }
+                }
+            }
+            Arc::new(grants)
+        });
+        Arc::clone(grants)
+    }
+
+    fn rule_verbs(&self, known: &KnownRule, identity: &Identity) -> Verbs {
+        let fits = known.rule.as_ref().is_some_and(|rule| match rule.evaluate(identity) {
+            Ok(fits) => fits,
+            Err(err) => {
+                let (scope, role) = (&known.row.scope, &known.row.role);
+                tracing::warn!(%scope, %role, %err, "a rule fits nobody of this kind");
+                false
+            }
+        });
+        let verbs = fits.then(|| self.role_verbs(known.row.role.as_str())).flatten();
+        verbs.unwrap_or_default()
+    }
+}
+
+/// Returns what rules look at, of a local user.
+pub(crate) fn local_identity(user: &User) -> Identity {
+    Identity {
+        provider: "local".to_owned(),
+        user_id: user.id.to_string(),
+        name: user.name.to_string(),
+        nick_name: user.name.to_string(),
+        email: user.email.clone(),
+        groups: user.groups.clone(),
+        ..Identity::default()
+    }
+}
+
+/// Whoever has the same account at the same provider is the same person, whatever else changed.
+pub(crate) fn is_same(a: &Holder, b: &Holder) -> bool {
+    match (a, b) {
+        (Holder::User(a), Holder::User(b)) => a == b,
+        (Holder::Identity(a), Holder::Identity(b)) => {
+            a.provider == b.provider && a.user_id == b.user_id
+        }
+        (Holder::Service | Holder::User(_) | Holder::Identity(_), _) => false,
+    }
+}
+
+fn known(row: RuleRow) -> KnownRule {
+    let rule = Rule::new(&row.expression);
+    if let Err(err) = &rule {
+        tracing::error!(scope = %row.scope, role = %row.role, %err, "a rule fits nobody any more");
+    }
+    KnownRule { rule: rule.ok(), row }
+}

@@ -1,0 +1,38 @@
+//! Who somebody is, what they may do, and what was done.
+//!
+//! [`Access`] answers three questions. *Who is it?* by a token, a cookie or a password. *May they?*
+//! by verbs on scopes, which come from roles, rules and the limits of tokens. *What was done?* by a
+//! chain of links that nobody changes unnoticed.
+//!
+//! Invariants:
+//! - No web framework, no database: requests come in as [`Credential`], data through a port.
+//! - A check reads memory only. A forged token is refused before anything is looked up.
+//! - No token, cookie or password is kept, logged or shown by `Debug`; what is kept are digests.
+//! - Whatever is not allowed is denied.
+
+mod access;
+mod account;
+pub mod audit;
+mod caller;
+mod digits;
+mod directory;
+mod error;
+mod mac;
+mod password;
+mod pattern;
+mod revocation;
+mod role;
+mod rule;
+mod session;
+mod throttle;
+mod token;
+
+pub use access::{Access, Credential, Parts, Settings};
+pub use account::UserDraft;
+pub use audit::{Audit, Entry};
+pub use caller::{Caller, Denied, Via};
+pub use error::{AccessError, LoginError, Unknown};
+pub use role::BUILT_IN as ROLES;
+pub use rule::{Rule, RuleError, VARIABLES};
+pub use session::Started;
+pub use token::{PREFIX, TokenDraft};
