@@ -11,6 +11,7 @@ mod crash;
 mod dependencies;
 mod examples;
 mod host;
+mod native;
 mod scheduler;
 mod secrets;
 mod server;

@@ -20,7 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kernel-blob", &["kernel-model", "kernel-ports", "wit-envelope"]),
     ("kernel-process", &["kernel-model", "kernel-ports"]),
     ("kernel-keyring", &["kernel-ports"]),
-    ("kernel-host", &["kernel-model", "kernel-ports", "wit-envelope"]),
+    ("kernel-host", &["kernel-model", "kernel-ports", "sdk-native", "wit-envelope"]),
+    ("sdk-native", &[]),
+    ("native-pkcs11", &["sdk-native"]),
     (
         "kernel-http",
         &["kernel-model", "kernel-ports", "kernel-scheduler", "kernel-wire", "wit-envelope"],

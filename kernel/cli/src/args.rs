@@ -93,6 +93,9 @@ pub struct RunArgs {
     /// A folder of plugins (*.wasm), which add to and override the built-in ones
     #[arg(long, env = "TENON_PLUGINS", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub plugins: Option<PathBuf>,
+    /// Let a plugin of that folder use a capability, such as my-plugin=process:git; may be repeated
+    #[arg(long = "grant", value_name = "PLUGIN=CAPABILITY[:PARAMETER]", requires = "plugins")]
+    pub grants: Vec<String>,
 }
 
 /// `tenon pipeline …`

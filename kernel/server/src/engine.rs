@@ -90,6 +90,11 @@ impl Engine {
         Ok(Self { scheduler, router, plugins, host })
     }
 
+    /// Compiles and loads the plugins. Those that cannot be used say why when they are called.
+    pub(crate) async fn ready(&self) {
+        self.host.preload().await;
+    }
+
     /// Compiles and loads the plugins in the background, so that the first run finds them warm.
     pub(crate) fn preload(&self) {
         let host = Arc::clone(&self.host);

@@ -41,14 +41,20 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         std::fs::set_permissions(temporary.path(), passage)
             .context("failed to open the temporary folder for steps of other users")?;
     }
+    let grants = args.grants.iter().map(|grant| grant.parse().map_err(anyhow::Error::msg));
+    let grants = grants.collect::<anyhow::Result<_>>()?;
     let config = Config {
         data: std::path::absolute(&data).unwrap_or(data),
         code: code_cache(),
         plugins: args.plugins.clone(),
-        grants: vec![],
+        grants,
         settings: Settings::default(),
     };
     let engine = Engine::start(config).await?;
+    if args.plugins.is_some() {
+        // Compiling a large one takes longer than a request may.
+        engine.ready().await;
+    }
     let api = Api::new(Arc::new(InProcess::new(engine.router.clone())));
     let result = kernel_cli::command::run(args, &api, out).await;
     engine.drain(NO_GRACE).await;
