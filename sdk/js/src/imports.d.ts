@@ -74,3 +74,25 @@ declare module 'tenon:plugin/workspace' {
   }
   export function open(name: string): Volume;
 }
+
+declare module 'tenon:plugin/secret-store' {
+  export class Secret {
+    name(): string;
+    reference(): string;
+  }
+  export function get(name: string): Secret;
+}
+
+declare module 'tenon:plugin/secret-reveal' {
+  import type { Secret } from 'tenon:plugin/secret-store';
+  export function reveal(secret: Secret): string;
+}
+
+declare module 'tenon:plugin/keyring' {
+  export function seal(associated: Uint8Array, plain: Uint8Array): Uint8Array;
+  export function open(associated: Uint8Array, sealed: Uint8Array): Uint8Array;
+}
+
+declare module 'tenon:plugin/kernel' {
+  export function call(method: string, path: string, body: string): { status: number; body: string };
+}

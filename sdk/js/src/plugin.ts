@@ -6,7 +6,7 @@ import type { Step } from './step.js';
 
 /** What a plugin wants of one capability, and why. */
 export interface Request {
-  /** `output`, `workspace`, `process`, `http`, `kv`. */
+  /** `output`, `workspace`, `process`, `http`, `kv`, `secret-store`, `secret-reveal`, `keyring`, `kernel`. */
   capability: string;
   /** Such as programs, `METHOD host`, or a size in bytes. */
   parameters?: string[];

@@ -23,7 +23,11 @@ export interface Host {
   stderr: string;
   /** Answers a request; what is not answered is `denied`. */
   http: (method: string, url: string, headers: [string, string][], body: Uint8Array) => Answer | undefined;
+  /** Answers a call of the server's API; what is not answered is `denied`. */
+  kernel: (method: string, path: string, body: string) => Answer | undefined;
   kv: Map<string, { value: Uint8Array; version: bigint }>;
+  /** Values by name. */
+  secrets: Record<string, string>;
   /** Files by volume and path. */
   volumes: Record<string, Record<string, Uint8Array>>;
 }
@@ -50,7 +54,9 @@ function fresh(): Host {
     stdout: '',
     stderr: '',
     http: () => undefined,
+    kernel: () => undefined,
     kv: new Map(),
+    secrets: {},
     volumes: {},
   };
 }

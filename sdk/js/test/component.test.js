@@ -100,3 +100,18 @@ test('the manifest says what the plugin is', () => {
   assert.deepEqual([made.name, made.contract, made.patterns], ['demo', '1.0.0', ['*.demo']]);
   assert.equal(made.actions[0].input.required[0], 'name');
 });
+
+test('secrets are references until they are revealed, and sealed bytes are bound', async () => {
+  host.secrets = { TOKEN: 'abc' };
+  const { get } = await import('../dist/secret-store.js');
+  const { reveal } = await import('../dist/secret-reveal.js');
+  const { open, seal } = await import('../dist/keyring.js');
+  const { call } = await import('../dist/kernel.js');
+  assert.equal(get('TOKEN').reference, '((secret:TOKEN))');
+  assert.equal(reveal(get('TOKEN')), 'abc');
+  assert.throws(() => get('OTHER'), { code: 'not-found' });
+  assert.equal(new TextDecoder().decode(open('a', seal('a', 'plain'))), 'plain');
+  assert.throws(() => open('b', seal('a', 'plain')), { code: 'invalid' });
+  host.kernel = (method, path) => ({ status: 200, body: JSON.stringify([method, path]) });
+  assert.deepEqual(call('GET', '/api/v1/runs').body, ['GET', '/api/v1/runs']);
+});

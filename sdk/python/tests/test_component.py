@@ -20,9 +20,13 @@ from tenon_sdk import (
     errored,
     failed,
     http,
+    kernel,
+    keyring,
     kv,
     log,
     process,
+    secret_reveal,
+    secret_store,
     wait,
 )
 from tenon_sdk._schema import decode, encode, schema
@@ -236,6 +240,22 @@ class Machines(unittest.TestCase):
         self.assertEqual(host.volumes["v"]["a/b"], b"u")
         error = said(made["resource"].check, '{"source":{"url":"u","kind":"c"}}')
         self.assertIn("the source.kind must be one of ['a', 'b']", error.message)
+
+
+    def test_secrets_are_references_until_they_are_revealed(self) -> None:
+        host.secrets = {"TOKEN": "abc"}
+        secret = secret_store.get("TOKEN")
+        self.assertEqual(secret.reference, "((secret:TOKEN))")
+        self.assertEqual(secret_reveal.reveal(secret), "abc")
+        with self.assertRaises(TenonError):
+            secret_store.get("OTHER")
+
+    def test_sealed_bytes_are_bound_and_the_api_is_called(self) -> None:
+        self.assertEqual(keyring.open(b"a", keyring.seal(b"a", b"plain")), b"plain")
+        with self.assertRaises(TenonError):
+            keyring.open(b"b", keyring.seal(b"a", b"plain"))
+        host.kernel = lambda method, path, body: Answer(200, json.dumps([method, path]))
+        self.assertEqual(kernel.call("GET", "/api/v1/runs"), (200, ["GET", "/api/v1/runs"]))
 
 
 class Descriptions(unittest.TestCase):

@@ -25,7 +25,8 @@ export async function world(dir, version, imports, exports) {
   const wit = join(dir, 'wit');
   await mkdir(join(wit, 'deps'), { recursive: true });
   await cp(WIT, join(wit, 'deps/tenon-plugin'), { recursive: true });
-  const line = (word) => (name) => `  ${word} tenon:plugin/${name}@${version};`;
+  // Some names are words of the language, such as `resource`.
+  const line = (word) => (name) => `  ${word} tenon:plugin/%${name}@${version};`;
   const body = [...imports.map(line('import')), ...exports.map(line('export'))].join('\n');
   await writeFile(join(wit, 'world.wit'), `package tenon:built;\n\nworld built {\n${body}\n}\n`);
   return wit;

@@ -130,8 +130,9 @@ def _componentize(place: Path, module: Path, described: Described, version: str)
     wit = place / "wit"
     shutil.copytree(WIT, wit / "deps/tenon-plugin", ignore=shutil.ignore_patterns("schema"))
     exported = described.kinds + described.extras
-    lines = [f"  import tenon:plugin/{name}@{version};" for name in described.imports]
-    lines += [f"  export tenon:plugin/{name}@{version};" for name in exported]
+    # Some names are words of the language, such as `resource`.
+    lines = [f"  import tenon:plugin/%{name}@{version};" for name in described.imports]
+    lines += [f"  export tenon:plugin/%{name}@{version};" for name in exported]
     world = "\n".join(lines)
     (wit / "world.wit").write_text(f"package tenon:built;\n\nworld built {{\n{world}\n}}\n")
     entry = ENTRY.format(module=module.stem)
@@ -147,7 +148,7 @@ def _componentize(place: Path, module: Path, described: Described, version: str)
         [tool or "componentize-py", "--quiet", *arguments], capture_output=True, text=True
     )
     if ran.returncode != 0 or not out.is_file():
-        said = (ran.stderr or ran.stdout).strip()
+        said = (ran.stderr or ran.stdout).partition("\n\nStack backtrace:")[0].strip()
         raise Problem(f"the component could not be built:\n{said}")
     return out.read_bytes()
 

@@ -23,7 +23,7 @@ class Request:
     """What a plugin wants of one capability, and why."""
 
     capability: str
-    """``output``, ``workspace``, ``process``, ``http``, ``kv``."""
+    """The name of an interface, such as ``http`` or ``secret-store``."""
     reason: str
     """For the operator who decides."""
     parameters: tuple[str, ...] | list[str] = ()

@@ -38,6 +38,10 @@ def _no_answer(method: str, url: str, headers: list[tuple[str, str]], body: byte
     return None
 
 
+def _no_api(method: str, path: str, body: str) -> None:
+    return None
+
+
 @dataclass
 class Host:
     """What stands in for the kernel."""
@@ -57,6 +61,10 @@ class Host:
     stderr: str = ""
     http: Callable[[str, str, list[tuple[str, str]], bytes], Answer | None] = _no_answer
     """Answers a request; what is not answered is `denied`."""
+    kernel: Callable[[str, str, str], Answer | None] = _no_api
+    """Answers a call of the server's API; what is not answered is `denied`."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Values by name."""
     kv: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     volumes: dict[str, dict[str, bytes]] = field(default_factory=dict)
     """Files by volume and path."""

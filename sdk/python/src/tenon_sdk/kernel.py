@@ -1,0 +1,22 @@
+"""The server's own HTTP API, with the identity of who called the plugin.
+
+Granted by method and path.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ._error import host
+from ._host import interface
+from ._schema import encode
+
+_host: Any = interface("kernel")
+
+
+def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Calls the API, and returns status and body; `path` begins with ``/api/v1/``."""
+    text = "" if body is None else json.dumps(encode(body))
+    answer = host(_host.call, method, path, text)
+    return answer.status, json.loads(answer.body) if answer.body else None
