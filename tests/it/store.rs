@@ -7,6 +7,7 @@ mod draft;
 mod kv;
 mod list;
 mod pipeline;
+mod plugin;
 mod run;
 mod sqlite;
 mod together;
@@ -127,5 +128,11 @@ control_conformance! {
         a_link_that_does_not_follow_is_a_conflict,
         links_are_listed_by_any_filter_from_the_newest,
         what_is_pruned_is_gone_and_the_chain_goes_on,
+    }
+    plugin {
+        plugins_read_back_as_they_were_kept,
+        a_plugin_is_replaced_with_all_its_versions,
+        a_binding_takes_its_defaults_along,
+        changes_are_made_in_their_order,
     }
 }

@@ -1,5 +1,7 @@
 //! The store of the server as a whole, in memory.
 
+mod plugin;
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +12,7 @@ use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::access::{AccessData, AccessStore, Holder, Role, Rule, Session, Token, User};
 use kernel_ports::audit::{AuditFilter, AuditRow, AuditSeal, AuditStore};
+use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginRecord};
 use kernel_ports::store::StoreError;
 
 /// A store that is gone when it is dropped.
@@ -28,6 +31,10 @@ struct Data {
     audit: Vec<AuditRow>,
     seal: Option<AuditSeal>,
     checkpoints: Vec<AuditSeal>,
+    plugins: BTreeMap<String, PluginRecord>,
+    bindings: BTreeMap<String, BindingRecord>,
+    /// By kind and project.
+    defaults: BTreeMap<(String, String), DefaultRecord>,
 }
 
 impl MemoryControl {

@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod plugin;
 mod row;
 
 use std::path::Path;

@@ -32,10 +32,10 @@ pub(crate) const PROJECT: Schema = Schema {
 pub(crate) const CONTROL: Schema = Schema {
     // "Tnoc"
     application_id: 0x546e_6f63,
-    migrations: &[(
-        "0001-create-access.sql",
-        include_str!("../migrations/control/0001-create-access.sql"),
-    )],
+    migrations: &[
+        ("0001-create-access.sql", include_str!("../migrations/control/0001-create-access.sql")),
+        ("0002-create-plugins.sql", include_str!("../migrations/control/0002-create-plugins.sql")),
+    ],
 };
 
 /// Opens the connection that writes.
