@@ -1,9 +1,11 @@
 //! Plugins in the real host: what they may do, and how little harm they do.
 
 mod capability;
-mod fixture;
+pub(crate) mod fixture;
 mod install;
 mod language;
+mod life;
+mod life_fault;
 mod limit;
 mod machine;
 mod world;

@@ -5,23 +5,25 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
+use arc_swap::ArcSwap;
 use kernel_ports::clock::Clock;
 use kernel_ports::keyring::Keyring;
 use kernel_ports::kv::KvStore;
 use kernel_ports::secret::Secrets;
 use kernel_ports::volume::Volumes;
 use serde_json::Value;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::egress::Egress;
-use crate::grant::Grants;
 use crate::host::Running;
 use crate::inspect::{self, InspectError};
+use crate::life::assemble::assemble;
+use crate::life::{Facts, InstalledPlugins, Life};
 use crate::limits::CallLimits;
-use crate::plugin::{LogGate, Plugin, Source};
+use crate::plugin::{Binary, Source};
 use crate::policy::Policy;
 use crate::registry::Registry;
 
@@ -40,6 +42,12 @@ pub enum HostError {
         #[source]
         err: io::Error,
     },
+    #[error("failed to read the installed plugins in {path}")]
+    Depot {
+        path: PathBuf,
+        #[source]
+        err: io::Error,
+    },
     #[error("the built-in plugin {name:?} cannot be used")]
     BuiltIn {
         name: String,
@@ -54,13 +62,29 @@ pub enum HostError {
 ///
 /// Setting it up reads the plugins and compiles none; the engine starts with the first call.
 pub struct Host {
-    pub(crate) registry: Registry,
+    /// What serves now. A change puts another one in its place; calls never lock.
+    pub(crate) registry: ArcSwap<Registry>,
+    pub(crate) base: Base,
+    /// None: nothing can be installed here.
+    pub(crate) life: Option<Life>,
+    /// Itself, for what goes on after a call.
+    pub(crate) me: Weak<Self>,
     pub(crate) services: Arc<Services>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) running: OnceLock<Result<Running, String>>,
     /// In front of the pool of instances, so that a rush queues instead of failing.
     pub(crate) permits: Semaphore,
     rejected: Vec<(PathBuf, String)>,
+}
+
+/// What is there without being installed.
+#[derive(Debug, Default)]
+pub(crate) struct Base {
+    /// By name: what the server carries, and what the plugin folder puts in its place.
+    pub(crate) binaries: BTreeMap<Arc<str>, Binary>,
+    pub(crate) policy: Policy,
+    /// JSON, by binding.
+    pub(crate) configs: BTreeMap<String, String>,
 }
 
 /// What host functions use.
@@ -72,8 +96,6 @@ pub(crate) struct Services {
     pub(crate) keyring: Option<Arc<dyn Keyring>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: CallLimits,
-    /// JSON, by plugin.
-    pub(crate) configs: BTreeMap<String, String>,
     pub(crate) egress: Egress,
 }
 
@@ -96,6 +118,7 @@ pub struct HostBuilder {
     configs: BTreeMap<String, Value>,
     limits: CallLimits,
     keyring: Option<Arc<dyn Keyring>>,
+    installed: Option<(InstalledPlugins, PathBuf)>,
 }
 
 impl Host {
@@ -113,6 +136,7 @@ impl Host {
             configs: BTreeMap::new(),
             limits: CallLimits::default(),
             keyring: None,
+            installed: None,
         }
     }
 
@@ -153,6 +177,14 @@ impl HostBuilder {
         self
     }
 
+    /// Adds what operators install while the server runs, in place of other plugins of the same
+    /// name. The binaries lie in `dir`.
+    #[must_use]
+    pub fn installed(mut self, installed: InstalledPlugins, dir: impl Into<PathBuf>) -> Self {
+        self.installed = Some((installed, dir.into()));
+        self
+    }
+
     /// Sets what seals and opens for plugins that are granted `keyring`.
     #[must_use]
     pub fn keyring(mut self, keyring: Arc<dyn Keyring>) -> Self {
@@ -180,44 +212,66 @@ impl HostBuilder {
             }
             configs.insert(name.clone(), config.to_string());
         }
-        let mut registry = Registry::default();
+        let mut policy = self.policy;
+        policy.is_fixed = self.installed.is_none();
+        let mut base = Base { binaries: BTreeMap::new(), policy, configs };
         for (name, bytes) in self.built_ins {
-            let plugin = read(Source::BuiltIn(bytes), "built-in", &self.policy)
+            let binary = read(Source::BuiltIn(bytes), "built-in")
                 .map_err(|err| HostError::BuiltIn { name, err: Box::new(err) })?;
-            registry.add(plugin);
+            base.binaries.insert(binary.name().into(), binary);
         }
-        let mut rejected = Vec::new();
-        for path in self.plugin_dir.as_deref().map_or_else(|| Ok(Vec::new()), wasm_files)? {
-            let origin = path.display().to_string();
-            let problem = match read(Source::File(path.clone()), &origin, &self.policy) {
-                Ok(plugin) => match registry.get(&plugin.name).map(|p| p.info.origin.clone()) {
-                    Some(other) if other != "built-in" => {
-                        Some(format!("{other} is called {:?} too; remove one of them", plugin.name))
-                    }
-                    _ => {
-                        registry.add(plugin);
-                        None
-                    }
-                },
-                Err(err) => Some(err.to_string()),
-            };
-            if let Some(reason) = problem {
-                tracing::warn!(path = origin, reason, "plugin cannot be used");
-                rejected.push((path, reason));
+        let files = self.plugin_dir.as_deref().map_or_else(|| Ok(Vec::new()), wasm_files)?;
+        let rejected = base.add_files(files);
+        let (life, facts) = match self.installed {
+            None => (None, Facts::default()),
+            Some((installed, dir)) => {
+                let (life, facts) = Life::open(installed, &dir)
+                    .map_err(|err| HostError::Depot { path: dir, err })?;
+                (Some(life), facts)
             }
-        }
+        };
+        let registry = assemble(&base, facts, &Registry::default());
         let Ports { volumes, kv, secrets, clock } = self.ports;
         let permits = Semaphore::new(self.limits.calls_at_once as usize);
         let (limits, egress, keyring) = (self.limits, Egress::default(), self.keyring);
-        let services = Services { volumes, kv, secrets, keyring, clock, limits, configs, egress };
-        Ok(Arc::new(Host {
-            registry,
+        let services = Services { volumes, kv, secrets, keyring, clock, limits, egress };
+        Ok(Arc::new_cyclic(|me| Host {
+            registry: ArcSwap::from_pointee(registry),
+            base,
+            life,
+            me: Weak::clone(me),
             services: Arc::new(services),
             cache: Arc::new(cache),
             running: OnceLock::new(),
             permits,
             rejected,
         }))
+    }
+}
+
+impl Base {
+    /// Adds the files that are plugins, and returns the others.
+    fn add_files(&mut self, files: Vec<PathBuf>) -> Vec<(PathBuf, String)> {
+        let mut rejected = Vec::new();
+        for path in files {
+            let origin = path.display().to_string();
+            let reason = match read(Source::File(path.clone()), &origin) {
+                Ok(binary) => match self.binaries.get(binary.name()) {
+                    Some(other) if !other.is_built_in() => {
+                        let (other, name) = (&other.origin, binary.name());
+                        format!("{other} is called {name:?} too; remove one of them")
+                    }
+                    _ => {
+                        self.binaries.insert(binary.name().into(), binary);
+                        continue;
+                    }
+                },
+                Err(err) => err.to_string(),
+            };
+            tracing::warn!(path = origin, reason, "plugin cannot be used");
+            rejected.push((path, reason));
+        }
+        rejected
     }
 }
 
@@ -230,22 +284,9 @@ enum ReadError {
     Inspect(#[from] InspectError),
 }
 
-fn read(source: Source, origin: &str, policy: &Policy) -> Result<Plugin, ReadError> {
-    let inspected = inspect::read(&source.bytes()?)?;
-    let is_built_in = matches!(source, Source::BuiltIn(_));
-    let manifest = &inspected.manifest;
-    let capabilities = inspected.capabilities();
-    let grants =
-        Grants::decide(&manifest.name, is_built_in, &capabilities, &manifest.requests, policy);
-    Ok(Plugin {
-        name: manifest.name.as_str().into(),
-        info: inspected.info(origin, &grants),
-        inspected,
-        grants,
-        source,
-        loaded: OnceCell::new(),
-        log_gate: LogGate::default(),
-    })
+fn read(source: Source, origin: &str) -> Result<Binary, ReadError> {
+    let inspected = Arc::new(inspect::read(&source.bytes()?)?);
+    Ok(Binary { inspected, source: Arc::new(source), origin: origin.into() })
 }
 
 fn wasm_files(dir: &Path) -> Result<Vec<PathBuf>, HostError> {
@@ -267,7 +308,8 @@ fn wasm_files(dir: &Path) -> Result<Vec<PathBuf>, HostError> {
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.registry.all().map(|plugin| &*plugin.name).collect();
+        let registry = self.registry.load();
+        let names: Vec<&str> = registry.all().map(|plugin| &*plugin.name).collect();
         f.debug_struct("Host").field("plugins", &names).finish_non_exhaustive()
     }
 }

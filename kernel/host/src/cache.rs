@@ -98,7 +98,7 @@ impl Cache {
 }
 
 /// Replaces a file as a whole: readers see the old one or the new one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_by(path, bytes, |part, path| fs::rename(part, path))
 }
 

@@ -9,6 +9,7 @@ use kernel_model::id::RunId;
 use kernel_model::time::Time;
 use kernel_ports::log::LogSink;
 use kernel_ports::plugin::{Effect, PluginError, PluginKind};
+use kernel_ports::plugin_admin::Denial;
 use wasmtime::component::{
     ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, ResourceTable,
 };
@@ -19,6 +20,7 @@ use crate::abi;
 use crate::bindings::types;
 use crate::builder::Services;
 use crate::fault::{Failed, Stop, classify, clip_message, deadline};
+use crate::figures::Cost;
 use crate::grant;
 use crate::limits::Meter;
 use crate::plugin::{Loaded, Plugin};
@@ -42,6 +44,9 @@ pub(crate) struct CallState {
     pub(crate) secrets: u32,
     /// The last thing that was refused for want of a grant.
     denied: Option<Denied>,
+    function: &'static str,
+    /// When the guest began to work.
+    instantiated_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +117,44 @@ pub(crate) enum Answer {
     State(Vec<u8>),
 }
 
+impl Answer {
+    /// Returns how much the guest has given.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Compiled(compiled) => compiled.plan.as_ref().map_or(0, String::len),
+            Self::Driven(driven) => driven.state.len() + driven.commands.len(),
+            Self::Step(step) => step.state.len() + step.done.as_ref().map_or(0, String::len),
+            Self::Text(text) => text.len(),
+            Self::Response(response) => response.head.len() + response.body.len(),
+            Self::State(state) => state.len(),
+        }
+    }
+}
+
+/// What came of a call, and what it has cost.
+pub(crate) struct Called {
+    pub(crate) result: Result<(Answer, Vec<Effect>), PluginError>,
+    pub(crate) began_at: Instant,
+    /// Without the time in the queue.
+    pub(crate) cost: Cost,
+}
+
 impl Invocation<'_> {
+    /// Returns how much the guest is given to read.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Compile { request }
+            | Self::Request { request, .. }
+            | Self::Ask { request, .. } => request.len(),
+            Self::Handle { head, body } => head.len() + body.len(),
+            Self::Migrate { state, .. } => state.len(),
+            Self::Drive { plan, state, events } => plan.len() + state.len() + events.len(),
+            Self::Action { name, input } => name.len() + input.len(),
+            Self::Resume { state, event } => state.len() + event.data.len(),
+            Self::Cancel { state, .. } => state.len(),
+        }
+    }
+
     pub(crate) fn function(&self) -> &'static str {
         match self {
             Self::Compile { .. } => "compile",
@@ -129,7 +171,12 @@ impl Invocation<'_> {
 }
 
 impl CallState {
-    fn new(plugin: Arc<Plugin>, services: Arc<Services>, facts: Facts, limit_ms: u64) -> Self {
+    fn new(
+        plugin: Arc<Plugin>,
+        services: Arc<Services>,
+        facts: Facts,
+        (function, limit_ms): (&'static str, u64),
+    ) -> Self {
         // A language must give the same commands for the same journal.
         let clock = plugin.info.kinds.contains(&PluginKind::Language).then_some(facts.at);
         let (wasi, stderr) = wasi::context(clock);
@@ -150,6 +197,8 @@ impl CallState {
             requests: 0,
             secrets: 0,
             denied: None,
+            function,
+            instantiated_at: None,
         }
     }
 
@@ -162,6 +211,15 @@ impl CallState {
     /// As [`Self::deny`], where the way out is another one.
     pub(crate) fn deny_because(&mut self, capability: String, way_out: String) -> types::Error {
         let message = format!("{capability} is not granted; {way_out}");
+        self.plugin.ledger.denial(Denial {
+            at: self.services.clock.now(),
+            binding: self.plugin.name.to_string(),
+            function: self.function,
+            run: self.facts.run,
+            asked: capability.clone(),
+            way_out: way_out.clone(),
+            count: 1,
+        });
         self.denied = Some(Denied { capability, way_out });
         error("denied", message)
     }
@@ -185,7 +243,7 @@ impl WasiView for CallState {
     }
 }
 
-/// Calls a plugin once. Returns its answer and the effects that it asked for.
+/// Calls a plugin once.
 ///
 /// The call runs in the caller's task: a hop to another one would cost more than the call itself.
 /// Panics of host functions are caught, and a busy guest gives way at each tick of the engine.
@@ -196,7 +254,8 @@ pub(crate) async fn call(
     services: &Arc<Services>,
     (kind, invocation): (PluginKind, Invocation<'_>),
     facts: Facts,
-) -> Result<(Answer, Vec<Effect>), PluginError> {
+) -> Called {
+    let began_at = Instant::now();
     let function = invocation.function();
     let limit_ms = match invocation {
         Invocation::Compile { .. } => services.limits.compile_ms,
@@ -208,26 +267,80 @@ pub(crate) async fn call(
         | Invocation::Cancel { .. }
         | Invocation::Migrate { .. } => services.limits.call_ms,
     };
-    let name = || plugin.name.to_string();
     let index = match invocation {
         Invocation::Migrate { .. } => loaded.migration.as_ref(),
         _ => loaded.function(kind, function),
     };
     let Some(index) = index else {
         let message = format!("it has no function {function:?}");
-        return Err(PluginError::Link { plugin: name(), message });
+        let result = Err(PluginError::Link { plugin: plugin.name.to_string(), message });
+        return Called { result, began_at, cost: Cost::default() };
     };
-    let began = Instant::now();
-    let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit_ms);
-    let mut store = store(engine, state, began + 2 * Duration::from_millis(limit_ms));
+    let bytes_in = invocation.bytes() as u64;
+    let limit = (function, limit_ms);
+    let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit);
+    let mut store = store(engine, state, began_at + 2 * Duration::from_millis(limit_ms));
     let work = AssertUnwindSafe(run(&mut store, loaded, index, invocation)).catch_unwind();
     let finished = tokio::time::timeout(Duration::from_millis(limit_ms), work).await;
+    let ended_at = Instant::now();
     // Whatever happened, this instance is not used again.
     let state = store.into_data();
+    let instantiated_at = state.instantiated_at.unwrap_or(ended_at);
+    let mut cost = Cost {
+        instantiate: instantiated_at.saturating_duration_since(began_at),
+        run: ended_at.saturating_duration_since(instantiated_at),
+        memory_bytes: state.meter.memory_bytes(),
+        bytes_in,
+        ..Cost::default()
+    };
+    let result = match finished {
+        Ok(Ok(Ok(Ok(answer)))) => {
+            cost.bytes_out = answer.bytes() as u64;
+            Ok((answer, state.effects))
+        }
+        finished => Err(failure(finished, state, limit_ms)),
+    };
+    Called { result, began_at, cost }
+}
+
+/// Starts an instance and calls nothing: proves that the plugin gets that far.
+pub(crate) async fn try_out(
+    engine: &Engine,
+    plugin: &Arc<Plugin>,
+    loaded: &Loaded,
+    services: &Arc<Services>,
+) -> Result<(), PluginError> {
+    let (function, limit_ms) = ("(start)", services.limits.call_ms);
+    let limit = Duration::from_millis(limit_ms);
+    let (plugin, services) = (Arc::clone(plugin), Arc::clone(services));
+    let state = CallState::new(plugin, services, Facts::default(), (function, limit_ms));
+    let mut store = store(engine, state, Instant::now() + 2 * limit);
+    let started = tokio::time::timeout(limit, loaded.pre.instantiate_async(&mut store)).await;
+    let state = store.into_data();
     let stderr = state.stderr.text();
-    let failed = Failed { plugin: &plugin.name, function, limit_ms, stderr: &stderr };
+    let failed = Failed { plugin: &state.plugin.name, function, limit_ms, stderr: &stderr };
+    match started {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(err)) => Err(classify(&err, failed)),
+        Err(_) => Err(deadline(failed)),
+    }
+}
+
+/// How a call ended: in time, without a panic of the host, without a trap, without an error.
+type Finished =
+    Result<std::thread::Result<Result<Result<Answer, abi::Error>>>, tokio::time::error::Elapsed>;
+
+/// Returns why there is no answer.
+fn failure(finished: Finished, state: CallState, limit_ms: u64) -> PluginError {
+    let (plugin, function) = (&*state.plugin.name, state.function);
+    let name = || plugin.to_owned();
+    let stderr = state.stderr.text();
+    let failed = Failed { plugin, function, limit_ms, stderr: &stderr };
     let (failure, may_be_denial) = match finished {
-        Ok(Ok(Ok(Ok(answer)))) => return Ok((answer, state.effects)),
+        Ok(Ok(Ok(Ok(_)))) => {
+            let message = "a good answer was taken for a failure (a bug in Tenon)".to_owned();
+            (PluginError::Host { plugin: name(), message }, false)
+        }
         Ok(Ok(Ok(Err(said)))) => {
             let is_denial = said.code == "denied";
             (self::said(name(), said), is_denial)
@@ -241,7 +354,7 @@ pub(crate) async fn call(
         }
         Ok(Err(panic)) => {
             let message = panic_message(&*panic);
-            tracing::error!(plugin = &*plugin.name, function, message, "host function panicked");
+            tracing::error!(plugin, function, message, "host function panicked");
             let message = format!("a host function panicked (a bug in Tenon): {message}");
             (PluginError::Host { plugin: name(), message }, false)
         }
@@ -249,9 +362,9 @@ pub(crate) async fn call(
     };
     match state.denied {
         Some(Denied { capability, way_out }) if may_be_denial => {
-            Err(PluginError::Denied { plugin: name(), capability, way_out })
+            PluginError::Denied { plugin: name(), capability, way_out }
         }
-        _ => Err(failure),
+        _ => failure,
     }
 }
 
@@ -280,6 +393,7 @@ async fn run(
     invocation: Invocation<'_>,
 ) -> Result<Result<Answer, abi::Error>> {
     let instance = loaded.pre.instantiate_async(&mut *store).await?;
+    store.data_mut().instantiated_at = Some(Instant::now());
     let instance = &instance;
     Ok(match invocation {
         Invocation::Compile { request } => {

@@ -62,7 +62,7 @@ pub(crate) fn classify(err: &Error, failed: Failed<'_>) -> PluginError {
             Stop::Denied { capability } => PluginError::Denied {
                 plugin,
                 capability,
-                way_out: "start the server with --grant PLUGIN=CAPABILITY".into(),
+                way_out: "`tenon plugin grant PLUGIN CAPABILITY` grants it".into(),
             },
         };
     }

@@ -8,6 +8,7 @@ use kernel_ports::plugin::GrantInfo;
 use wit_envelope::manifest::Request;
 
 use crate::policy::{GRANTABLE, Policy, UNOFFERED};
+use crate::wish::quoted;
 
 /// The size of a `kv` map whose manifest names none.
 const KV_BYTES: u64 = 1024 * 1024;
@@ -19,6 +20,8 @@ pub(crate) struct Grants {
     granted: BTreeMap<String, Vec<String>>,
     asked: BTreeMap<String, Vec<String>>,
     plugin: String,
+    /// Whether a grant can be given at the start only.
+    is_fixed: bool,
     pub(crate) infos: Vec<GrantInfo>,
 }
 
@@ -38,7 +41,8 @@ impl Grants {
         requests: &[Request],
         policy: &Policy,
     ) -> Self {
-        let mut grants = Self { plugin: plugin.to_owned(), ..Self::default() };
+        let is_fixed = policy.is_fixed;
+        let mut grants = Self { plugin: plugin.to_owned(), is_fixed, ..Self::default() };
         for capability in GRANTABLE.into_iter().filter(|c| capabilities.contains(c)) {
             let of_it = || requests.iter().filter(|r| r.capability == capability);
             let asked: Vec<String> = of_it().flat_map(|r| r.parameters.iter().cloned()).collect();
@@ -144,9 +148,13 @@ impl Grants {
                     and build the plugin again"
                 .to_owned();
         }
-        let rule = name(capability, wish);
-        let plugin = &self.plugin;
-        format!("start the server with --grant {plugin}={rule}")
+        let binding = &self.plugin;
+        if self.is_fixed {
+            let grant = quoted(&format!("{binding}={}", name(capability, wish)));
+            return format!("start again with --grant {grant}");
+        }
+        let rule = quoted(&name(capability, wish));
+        format!("`tenon plugin grant {binding} {rule}` grants it")
     }
 
     fn parameters(&self, capability: &str) -> impl Iterator<Item = &str> {
@@ -160,7 +168,7 @@ pub(crate) fn name(capability: &str, wish: Option<&str>) -> String {
 }
 
 /// Returns what both ask and rule allow, if they have anything in common.
-fn intersect(capability: &str, ask: &str, rule: &str) -> Option<String> {
+pub(crate) fn intersect(capability: &str, ask: &str, rule: &str) -> Option<String> {
     if rule == "*" {
         return Some(ask.to_owned());
     }

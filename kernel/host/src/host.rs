@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use kernel_ports::fetch::{Fetch, FetchError};
@@ -9,6 +10,8 @@ use kernel_ports::plugin::{
     CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, MachineCall,
     MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, PluginKind, Plugins,
 };
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use wasmtime::Engine;
 use wit_envelope::language::CompileRequest;
 use wit_envelope::machine::{Outcome, Status};
@@ -16,11 +19,13 @@ use wit_envelope::resource::{Operation, ResourceDescription};
 
 use crate::abi;
 use crate::builder::Host;
-use crate::call::{Answer, Facts, Invocation, call};
+use crate::call::{Answer, Called, Facts, Invocation, call};
 use crate::engine::engine;
+use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
 use crate::fetch::fetch;
-use crate::plugin::{Loaded, Plugin};
+use crate::figures::{Class, Cost, Function};
+use crate::plugin::{LoadError, Loaded, Plugin};
 use crate::state;
 use crate::ticker::Ticker;
 
@@ -35,12 +40,19 @@ pub(crate) struct Running {
     ticker: Ticker,
 }
 
+/// Why a plugin cannot be called.
+pub(crate) enum Unready {
+    Engine(PluginError),
+    Compile(String),
+    Link(String),
+}
+
 impl Host {
     /// Makes every plugin ready for calls, one after the other, and returns those that cannot be.
     /// Without it, each is made ready by its first call.
     pub async fn preload(self: &Arc<Self>) -> Vec<PluginError> {
         let mut failures = Vec::new();
-        for plugin in self.registry.all() {
+        for plugin in self.registry.load_full().all() {
             if let Err(err) = self.loaded(plugin).await {
                 tracing::warn!(plugin = &*plugin.name, err = err.to_string(), "plugin not ready");
                 failures.push(err);
@@ -61,16 +73,31 @@ impl Host {
         })
     }
 
+    /// Returns the engine, started if this is the first use of it.
+    pub(crate) fn engine(&self, plugin: &str) -> Result<Engine, PluginError> {
+        self.running(plugin).map(|running| running.engine.clone())
+    }
+
     async fn loaded<'a>(&self, plugin: &'a Arc<Plugin>) -> Result<&'a Loaded, PluginError> {
-        let failed = |message| PluginError::Link { plugin: plugin.name.to_string(), message };
+        self.ready(plugin).await.map_err(|unready| match unready {
+            Unready::Engine(err) => err,
+            Unready::Compile(message) | Unready::Link(message) => {
+                PluginError::Link { plugin: plugin.name.to_string(), message }
+            }
+        })
+    }
+
+    /// Makes a plugin ready for calls, if it is not.
+    pub(crate) async fn ready<'a>(&self, plugin: &'a Arc<Plugin>) -> Result<&'a Loaded, Unready> {
         let load = || async {
-            let engine = self.running(&plugin.name)?.engine.clone();
+            let engine = self.engine(&plugin.name).map_err(Unready::Engine)?;
             let (cache, plugin) = (Arc::clone(&self.cache), Arc::clone(plugin));
-            let work = move || plugin.load(&engine, &cache).map_err(|err| format!("{err:#}"));
-            match tokio::task::spawn_blocking(work).await {
-                Ok(loaded) => loaded.map_err(failed),
+            match tokio::task::spawn_blocking(move || plugin.load(&engine, &cache)).await {
+                Ok(Ok(loaded)) => Ok(loaded),
+                Ok(Err(err @ LoadError::Compile(_))) => Err(Unready::Compile(err.to_string())),
+                Ok(Err(err @ LoadError::Link(_))) => Err(Unready::Link(err.to_string())),
                 // The compiler met something that it cannot do.
-                Err(err) => Err(failed(format!("the compiler failed: {err}"))),
+                Err(err) => Err(Unready::Compile(format!("the compiler failed: {err}"))),
             }
         };
         plugin.loaded.get_or_try_init(load).await
@@ -116,33 +143,125 @@ impl Host {
     ) -> Result<(Answer, Vec<kernel_ports::plugin::Effect>), PluginError> {
         let loaded = self.loaded(plugin).await?;
         let running = self.running(&plugin.name)?;
+        let function = invocation.function();
+        let span = tracing::debug_span!(
+            "plugin.call",
+            plugin = &*plugin.name,
+            digest = &*plugin.info.digest,
+            kind = kind.word(),
+            function,
+            queue_us = Empty,
+            instantiate_us = Empty,
+            run_us = Empty,
+            memory_bytes = Empty,
+            bytes_in = Empty,
+            bytes_out = Empty,
+            outcome = Empty,
+        );
+        let asked_at = Instant::now();
         let _permit = self.permits.acquire().await;
         let _in_flight = running.ticker.in_flight();
-        call(&running.engine, plugin, loaded, &self.services, (kind, invocation), facts).await
+        let figures = plugin.figures.function(kind, function);
+        let _counted = figures.map(Function::begin);
+        let called =
+            call(&running.engine, plugin, loaded, &self.services, (kind, invocation), facts);
+        let Called { result, began_at, mut cost } =
+            if span.is_disabled() { called.await } else { called.instrument(span.clone()).await };
+        cost.queue = began_at.saturating_duration_since(asked_at);
+        let class = result.as_ref().map_or_else(Class::of, |_| Class::Succeeded);
+        if let Some(figures) = figures {
+            figures.end(class, cost);
+        }
+        if !span.is_disabled() {
+            record(&span, cost, class);
+        }
+        if class == Class::Trap {
+            self.trapped(plugin);
+        }
+        result
     }
+
+    /// Returns the language in the version that the run began with, while that is kept.
+    fn language(&self, drive: &DriveCall) -> Result<Arc<Plugin>, PluginError> {
+        self.registry.load().language(&drive.language, &drive.digest).map(Arc::clone)
+    }
+
+    fn machine(&self, call: &MachineCall) -> Result<(PluginKind, Arc<Plugin>), PluginError> {
+        let registry = self.registry.load();
+        let (kind, plugin) = registry.machine(&call.machine)?;
+        let older = || registry.version(&plugin.name, &call.made_by);
+        let plugin = match &call.input {
+            MachineInput::Resume { state, .. } | MachineInput::Cancel { state, .. }
+                if !can_read(plugin, &call.made_by, state) =>
+            {
+                older().unwrap_or(plugin)
+            }
+            _ => plugin,
+        };
+        Ok((kind, Arc::clone(plugin)))
+    }
+
+    /// Asks a plugin once, in the version that serves now.
+    async fn ask(&self, call: &PluginCall) -> Result<String, PluginError> {
+        let plugin = &self.bound(call.kind, &call.binding)?;
+        let facts = Facts { run: call.run, at: call.at, ..Facts::default() };
+        let invocation = Invocation::Ask { function: call.function, request: &call.request };
+        match self.call(plugin, call.kind, invocation, facts).await? {
+            (Answer::Text(answer), _) => Ok(answer),
+            _ => Err(mixed_up(plugin)),
+        }
+    }
+
+    fn bound(&self, kind: PluginKind, binding: &str) -> Result<Arc<Plugin>, PluginError> {
+        self.registry.load().bound(kind, binding).map(Arc::clone)
+    }
+}
+
+/// Returns whether a plugin can go on with a state that the version `made_by` has given: its own,
+/// one of the same declared form, or one that it migrates.
+fn can_read(plugin: &Plugin, made_by: &str, state: &[u8]) -> bool {
+    let reads = plugin.inspected.manifest.state_version;
+    made_by.is_empty()
+        || made_by == plugin.info.digest
+        || (reads != 0 && state::open(state).0 == reads)
+        || plugin.inspected.optional("migration").is_some()
+}
+
+fn record(span: &Span, cost: Cost, class: Class) {
+    let us = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    span.record("queue_us", us(cost.queue));
+    span.record("instantiate_us", us(cost.instantiate));
+    span.record("run_us", us(cost.run));
+    span.record("memory_bytes", cost.memory_bytes);
+    span.record("bytes_in", cost.bytes_in);
+    span.record("bytes_out", cost.bytes_out);
+    span.record("outcome", class.word());
+    tracing::debug!(parent: span, "plugin called");
 }
 
 #[async_trait]
 impl Plugins for Host {
     fn plugin_list(&self) -> Vec<PluginInfo> {
-        self.registry.all().map(|plugin| plugin.info.clone()).collect()
+        self.registry.load().plugins().map(|plugin| plugin.info.clone()).collect()
     }
 
     fn plugin_get(&self, name: &str) -> Option<PluginInfo> {
-        self.registry.get(name).map(|plugin| plugin.info.clone())
+        self.registry.load().get(name).map(|plugin| plugin.info.clone())
     }
 
     fn resource_list(&self) -> Vec<ResourceDescription> {
         self.registry
-            .all()
+            .load()
+            .plugins()
             .filter_map(|plugin| plugin.inspected.manifest.resource.clone())
             .collect()
     }
 
     fn language_find(&self, name: Option<&str>, file_name: &str) -> Result<Arc<str>, PluginError> {
+        let registry = self.registry.load();
         let plugin = match name {
-            Some(name) => self.registry.find(PluginKind::Language, name),
-            None => self.registry.language_of(file_name),
+            Some(name) => registry.find(PluginKind::Language, name),
+            None => registry.language_of(file_name),
         };
         plugin.map(|plugin| Arc::clone(&plugin.name))
     }
@@ -152,7 +271,7 @@ impl Plugins for Host {
         language: &str,
         request: &CompileRequest,
     ) -> Result<CompiledSource, PluginError> {
-        let plugin = self.registry.find(PluginKind::Language, language)?;
+        let plugin = &Arc::clone(self.registry.load().find(PluginKind::Language, language)?);
         let request = json(plugin, request)?;
         let facts = Facts { at: self.services.clock.now(), ..Facts::default() };
         let invocation = Invocation::Compile { request: &request };
@@ -174,7 +293,7 @@ impl Plugins for Host {
     }
 
     async fn drive(&self, drive: DriveCall) -> Result<Driven, PluginError> {
-        let plugin = self.registry.language(&drive.language, &drive.digest)?;
+        let plugin = &self.language(&drive)?;
         let events = json(plugin, &drive.events)?;
         let facts = Facts { run: Some(drive.run), at: drive.at, ..Facts::default() };
         let (plan, state) = (&*drive.program, &*drive.state);
@@ -187,7 +306,8 @@ impl Plugins for Host {
     }
 
     async fn machine_call(&self, call: MachineCall) -> Result<MachineStep, PluginError> {
-        let (kind, plugin) = self.registry.machine(&call.machine)?;
+        let (kind, plugin) = &self.machine(&call)?;
+        let kind = *kind;
         let facts = Facts {
             run: call.run,
             step_path: call.step.map(|(_, path)| path),
@@ -233,21 +353,34 @@ impl Plugins for Host {
         };
         let state = state::seal(plugin.inspected.manifest.state_version, step.state);
         let (state, wake_after_ms) = (state.into(), step.wake_after_ms);
-        Ok(MachineStep { done, state, wake_after_ms, effects })
+        let made_by = Arc::clone(&plugin.digest);
+        Ok(MachineStep { done, state, made_by, wake_after_ms, effects })
     }
 
     async fn plugin_call(&self, call: PluginCall) -> Result<String, PluginError> {
-        let plugin = self.registry.bound(call.kind, &call.binding)?;
-        let facts = Facts { run: call.run, at: call.at, ..Facts::default() };
-        let invocation = Invocation::Ask { function: call.function, request: &call.request };
-        match self.call(plugin, call.kind, invocation, facts).await? {
-            (Answer::Text(answer), _) => Ok(answer),
-            _ => Err(mixed_up(plugin)),
+        let mut tries = 0;
+        loop {
+            let err = match self.ask(&call).await {
+                Ok(answer) => return Ok(answer),
+                Err(err) => err,
+            };
+            tries += 1;
+            match failed(call.kind, call.function, &err, tries) {
+                Failure::Told => return Err(err),
+                Failure::Answered(answer) => {
+                    tracing::warn!(
+                        kind = call.kind.word(),
+                        "a failed call counts as a miss: {err}"
+                    );
+                    return Ok(answer.to_owned());
+                }
+                Failure::Again(wait) => tokio::time::sleep(wait).await,
+            }
         }
     }
 
     async fn gateway_call(&self, call: GatewayCall) -> Result<GatewayAnswer, PluginError> {
-        let plugin = self.registry.bound(PluginKind::Gateway, &call.binding)?;
+        let plugin = &self.bound(PluginKind::Gateway, &call.binding)?;
         let facts = Facts { at: call.at, ..Facts::default() };
         let invocation = Invocation::Handle { head: &call.head, body: &call.body };
         match self.call(plugin, PluginKind::Gateway, invocation, facts).await? {

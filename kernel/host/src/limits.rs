@@ -87,6 +87,13 @@ impl Meter {
     }
 }
 
+impl Meter {
+    /// Returns what the memories of the guest have taken together. They never shrink.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        (self.limits.0 - self.memory_left) as u64
+    }
+}
+
 impl fmt::Debug for Meter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Meter").field("memory_left", &self.memory_left).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! One installed plugin, and how it is made ready for calls.
+//! One plugin under one name, and how it is made ready for calls.
 
 use std::borrow::Cow;
 use std::io;
@@ -9,14 +9,18 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use kernel_model::time::Time;
 use kernel_ports::plugin::{PluginInfo, PluginKind};
 use tokio::sync::OnceCell;
-use wasmtime::component::{ComponentExportIndex, InstancePre};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 use wasmtime::{Engine, Error, Result};
 
 use crate::cache::Cache;
 use crate::call::CallState;
+use crate::figures::Figures;
 use crate::grant::Grants;
 use crate::inspect::{Inspected, digest};
+use crate::ledger::{Ledger, Traps};
 use crate::link::linker;
+use crate::policy::Policy;
+use crate::wish;
 
 /// How Zstandard's frames begin.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -26,15 +30,32 @@ const PLUGIN_BYTES: u64 = 256 * 1024 * 1024;
 const LOG_LINES: u32 = 2_000;
 const LOG_WINDOW_MS: u64 = 10_000;
 
-/// An installed plugin.
+/// One version of a plugin under one name: with the grants and the configuration of that binding.
 pub(crate) struct Plugin {
+    /// Of the binding.
     pub(crate) name: Arc<str>,
+    pub(crate) digest: Arc<str>,
     pub(crate) info: PluginInfo,
-    pub(crate) inspected: Inspected,
+    pub(crate) inspected: Arc<Inspected>,
     pub(crate) grants: Grants,
-    pub(crate) source: Source,
+    /// A JSON object.
+    pub(crate) config: Arc<str>,
+    pub(crate) source: Arc<Source>,
     pub(crate) loaded: OnceCell<Loaded>,
     pub(crate) log_gate: LogGate,
+    /// Outlives the version: the binding's.
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) traps: Arc<Traps>,
+}
+
+/// What a plugin is made from, before it has a name to serve under.
+#[derive(Debug, Clone)]
+pub(crate) struct Binary {
+    pub(crate) inspected: Arc<Inspected>,
+    pub(crate) source: Arc<Source>,
+    /// For people.
+    pub(crate) origin: Arc<str>,
 }
 
 /// Where the binary is. It is read when it must be compiled, and not kept.
@@ -43,6 +64,17 @@ pub(crate) enum Source {
     /// As it is, or compressed with Zstandard.
     BuiltIn(Cow<'static, [u8]>),
     File(PathBuf),
+    /// A file of the depot.
+    Installed(PathBuf),
+}
+
+/// Why a plugin could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("{0:#}")]
+    Compile(Error),
+    #[error("{0:#}")]
+    Link(Error),
 }
 
 /// A plugin that is ready for calls.
@@ -65,7 +97,7 @@ impl Source {
         match self {
             Self::BuiltIn(bytes) if bytes.starts_with(&ZSTD_MAGIC) => zstd::decode_all(&bytes[..]),
             Self::BuiltIn(bytes) => Ok(bytes.to_vec()),
-            Self::File(path) => {
+            Self::File(path) | Self::Installed(path) => {
                 if std::fs::metadata(path)?.len() > PLUGIN_BYTES {
                     return Err(io::Error::other(format!(
                         "it is larger than {PLUGIN_BYTES} bytes"
@@ -77,20 +109,107 @@ impl Source {
     }
 }
 
+impl Binary {
+    pub(crate) fn is_built_in(&self) -> bool {
+        matches!(*self.source, Source::BuiltIn(_))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.inspected.manifest.name
+    }
+
+    /// Returns all that it asks for, as rules.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        wish::asked(&self.inspected.capabilities(), &self.inspected.manifest.requests)
+    }
+}
+
 impl Plugin {
+    /// Returns the plugin under the name of a binding. `rules` are the operator's.
+    pub(crate) fn new(
+        name: Arc<str>,
+        binary: &Binary,
+        rules: &Policy,
+        config: Arc<str>,
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        let Binary { inspected, source, origin } = binary;
+        let capabilities = inspected.capabilities();
+        let requests = &inspected.manifest.requests;
+        let grants = Grants::decide(&name, binary.is_built_in(), &capabilities, requests, rules);
+        let functions = inspected.kinds.iter();
+        let functions =
+            functions.flat_map(|kind| functions_of(*kind).iter().map(|name| (*kind, *name)));
+        Self {
+            digest: inspected.digest.as_str().into(),
+            info: inspected.info(origin, &grants),
+            inspected: Arc::clone(inspected),
+            grants,
+            config,
+            source: Arc::clone(source),
+            loaded: OnceCell::new(),
+            log_gate: LogGate::default(),
+            ledger,
+            figures: Arc::new(Figures::new(functions)),
+            traps: Arc::default(),
+            name,
+        }
+    }
+
+    /// Returns whether this is what `other` is, so that one can stand for the other.
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.info.digest == other.info.digest
+            && self.config == other.config
+            && self.grants == other.grants
+    }
+
+    /// Returns the same, but not ready for calls: what calls in flight hold goes with them.
+    pub(crate) fn cold(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            digest: Arc::clone(&self.digest),
+            info: self.info.clone(),
+            inspected: Arc::clone(&self.inspected),
+            grants: self.grants.clone(),
+            config: Arc::clone(&self.config),
+            source: Arc::clone(&self.source),
+            loaded: OnceCell::new(),
+            log_gate: LogGate::default(),
+            ledger: Arc::clone(&self.ledger),
+            figures: Arc::clone(&self.figures),
+            traps: Arc::clone(&self.traps),
+        }
+    }
+
     /// Compiles the plugin, or takes it from the cache, and links it.
-    pub(crate) fn load(&self, engine: &Engine, cache: &Cache) -> Result<Loaded> {
-        let component = cache.component(engine, &self.info.digest, || {
-            let bytes = self.source.bytes()?;
-            if digest(&bytes) != self.info.digest {
-                return Err(io::Error::other(format!(
-                    "{} has changed since the server was started; start the server anew",
-                    self.info.origin
-                )));
+    pub(crate) fn load(&self, engine: &Engine, cache: &Cache) -> Result<Loaded, LoadError> {
+        let component = cache
+            .component(engine, &self.info.digest, || self.bytes())
+            .map_err(LoadError::Compile)?;
+        self.link(engine, &component).map_err(LoadError::Link)
+    }
+
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        let bytes = self.source.bytes()?;
+        if digest(&bytes) == self.info.digest {
+            return Ok(bytes);
+        }
+        let origin = &self.info.origin;
+        Err(io::Error::other(match &*self.source {
+            Source::Installed(path) => format!(
+                "{} is damaged: its bytes are not those that were installed; install the plugin \
+                 again",
+                path.display()
+            ),
+            Source::BuiltIn(_) | Source::File(_) => {
+                format!("{origin} has changed since the server was started; start the server anew")
             }
-            Ok(bytes)
-        })?;
-        let linker = linker(engine, &component, &self.inspected, &self.grants)?;
+        }))
+    }
+
+    fn link(&self, engine: &Engine, component: &Component) -> Result<Loaded> {
+        let linker = linker(engine, component, &self.inspected, &self.grants)?;
         let mut functions = Vec::new();
         for &kind in &self.info.kinds {
             let interface = self.inspected.export(kind).unwrap_or_default();
@@ -108,7 +227,7 @@ impl Plugin {
             let instance = component.get_export_index(None, interface)?;
             component.get_export_index(Some(&instance), "migrate")
         });
-        Ok(Loaded { pre: linker.instantiate_pre(&component)?, functions, migration })
+        Ok(Loaded { pre: linker.instantiate_pre(component)?, functions, migration })
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) const ALWAYS: [&str; 3] = ["context", "log", "config"];
 pub struct Policy {
     /// By plugin: capability and a pattern of its parameter.
     rules: BTreeMap<String, Vec<(String, String)>>,
+    /// Whether nothing but the start can grant: there is no server to tell.
+    pub(crate) is_fixed: bool,
 }
 
 impl Policy {
@@ -61,6 +63,21 @@ impl Policy {
         let rules = self.rules.entry(plugin.to_owned()).or_default();
         rules.push((capability.to_owned(), parameter.trim().to_owned()));
         Ok(())
+    }
+
+    /// Returns the rules of this policy for `binding`, and these on top.
+    pub(crate) fn with(&self, binding: &str, rules: &[String]) -> Self {
+        let mut policy = Self { is_fixed: self.is_fixed, ..Self::default() };
+        if let Some(own) = self.rules.get(binding) {
+            policy.rules.insert(binding.to_owned(), own.clone());
+        }
+        for rule in rules {
+            // Checked when they were given; a capability that is gone since grants nothing.
+            if let Err(err) = policy.grant(binding, rule) {
+                tracing::warn!("a stored grant is of no use: {err}");
+            }
+        }
+        policy
     }
 
     /// Returns the patterns that the operator grants `plugin` for `capability`.

@@ -7,39 +7,78 @@ use kernel_ports::plugin::{Machine, PluginError, PluginKind};
 use strsim::jaro_winkler;
 
 use crate::grant::covers;
+use crate::life::Facts;
 use crate::plugin::Plugin;
 
 /// Below this, two names have nothing to do with each other.
 const SIMILAR: f64 = 0.8;
 
-/// All installed plugins.
+/// The plugins that serve, at one moment. It never changes: a change makes another one.
 #[derive(Default)]
 pub(crate) struct Registry {
+    /// By the name of the binding.
     by_name: BTreeMap<Arc<str>, Arc<Plugin>>,
-    /// Also those that another plugin of the same name has taken the place of.
-    by_digest: HashMap<String, Arc<Plugin>>,
+    /// Bindings that do not serve, and why.
+    stopped: BTreeMap<Arc<str>, String>,
+    /// Every version that is kept, by digest: once for each binding.
+    versions: HashMap<String, Vec<Arc<Plugin>>>,
+    /// Names of bindings, by kind and project.
+    defaults: BTreeMap<(PluginKind, Arc<str>), Arc<str>>,
+    pub(crate) facts: Arc<Facts>,
 }
 
 impl Registry {
-    /// Adds a plugin, in place of an earlier one of the same name.
-    pub(crate) fn add(&mut self, plugin: Plugin) {
-        let plugin = Arc::new(plugin);
-        self.by_digest.insert(plugin.info.digest.clone(), Arc::clone(&plugin));
+    pub(crate) fn new(facts: Arc<Facts>) -> Self {
+        Self { facts, ..Self::default() }
+    }
+
+    /// Adds a plugin that serves.
+    pub(crate) fn serve(&mut self, plugin: Arc<Plugin>) {
+        self.keep(Arc::clone(&plugin));
         self.by_name.insert(Arc::clone(&plugin.name), plugin);
+    }
+
+    /// Adds a version that does not serve, but is there for work that began with it.
+    pub(crate) fn keep(&mut self, plugin: Arc<Plugin>) {
+        self.versions.entry(plugin.info.digest.clone()).or_default().push(plugin);
+    }
+
+    /// Adds a binding that does not serve.
+    pub(crate) fn stop(&mut self, name: &str, reason: String) {
+        self.stopped.insert(name.into(), reason);
+    }
+
+    pub(crate) fn set_default(&mut self, kind: PluginKind, project: &str, binding: &str) {
+        self.defaults.insert((kind, project.into()), binding.into());
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Plugin>> {
         self.by_name.get(name)
     }
 
+    /// Returns the plugins that serve, under all their names.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Plugin>> {
         self.by_name.values()
     }
 
+    /// Returns the plugins that serve, each once: under its own name.
+    pub(crate) fn plugins(&self) -> impl Iterator<Item = &Arc<Plugin>> {
+        self.all().filter(|plugin| *plugin.name == *plugin.info.name)
+    }
+
+    /// Returns a version that is kept, under the name of a binding.
+    pub(crate) fn version(&self, binding: &str, digest: &str) -> Option<&Arc<Plugin>> {
+        self.versions.get(digest)?.iter().find(|plugin| &*plugin.name == binding)
+    }
+
+    /// Returns all that is kept, whether it serves or not.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &Arc<Plugin>> {
+        self.versions.values().flatten()
+    }
+
     /// Returns the language of that name: this version if it is there, else the current one.
     pub(crate) fn language(&self, name: &str, digest: &str) -> Result<&Arc<Plugin>, PluginError> {
-        let pinned = self.by_digest.get(digest).filter(|plugin| &*plugin.name == name);
-        match pinned {
+        match self.version(name, digest) {
             Some(plugin) => Ok(plugin),
             None => self.find(PluginKind::Language, name),
         }
@@ -78,27 +117,31 @@ impl Registry {
         Ok((kind, found?))
     }
 
-    /// Returns the plugin of a kind by its name, in full or without the kind (`yaml` for
-    /// `language-yaml`).
+    /// Returns the plugin of a kind by the name of its binding, in full or without the kind (`yaml`
+    /// for `language-yaml`).
     pub(crate) fn find(&self, kind: PluginKind, name: &str) -> Result<&Arc<Plugin>, PluginError> {
         let word = kind.word();
         let full = format!("{word}-{name}");
-        [name, &full]
+        let found = [name, &full]
             .into_iter()
             .filter_map(|name| self.by_name.get(name))
-            .find(|plugin| plugin.info.kinds.contains(&kind))
-            .ok_or_else(|| {
-                let short = |name: &str| {
-                    let prefix = format!("{word}-");
-                    name.strip_prefix(&prefix).unwrap_or(name).to_owned()
-                };
-                let known = self.of_kind(kind).map(|plugin| short(&plugin.name)).collect();
-                let wanted = short(name);
-                unknown(word, name, listed(known, Some(&wanted)))
-            })
+            .find(|plugin| plugin.info.kinds.contains(&kind));
+        if let Some(plugin) = found {
+            return Ok(plugin);
+        }
+        Err(self.stopped([name, &full]).unwrap_or_else(|| {
+            let short = |name: &str| {
+                let prefix = format!("{word}-");
+                name.strip_prefix(&prefix).unwrap_or(name).to_owned()
+            };
+            let known = self.of_kind(kind).map(|plugin| short(&plugin.name)).collect();
+            let wanted = short(name);
+            unknown(word, name, listed(known, Some(&wanted)))
+        }))
     }
 
-    /// Returns the plugin that answers for a kind: that of the binding or, without one, the only one.
+    /// Returns the plugin that answers for a kind: that of the binding or, without one, the default
+    /// of the server, else the only one that there is.
     pub(crate) fn bound(
         &self,
         kind: PluginKind,
@@ -107,25 +150,45 @@ impl Registry {
         if !binding.is_empty() {
             return self.find(kind, binding);
         }
+        if let Some(name) = self.defaults.get(&(kind, "".into())) {
+            return self.find(kind, name);
+        }
         let mut all = self.of_kind(kind);
         match (all.next(), all.next()) {
-            (Some(plugin), None) => Ok(plugin),
-            _ => {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(unknown(kind.word(), "default", listed(vec![], None))),
+            (Some(_), Some(_)) => {
                 let known = self.of_kind(kind).map(|plugin| plugin.name.to_string()).collect();
-                Err(unknown(kind.word(), "default", listed(known, None)))
+                let (known, word) = (listed(known, None), kind.word());
+                let known = format!("{known}; `tenon plugin bind NAME --default {word}` names one");
+                Err(unknown(word, "default", known))
             }
         }
     }
 
+    fn stopped<const N: usize>(&self, names: [&str; N]) -> Option<PluginError> {
+        let (name, reason) = names.iter().find_map(|name| self.stopped.get_key_value(*name))?;
+        Some(PluginError::Stopped { plugin: name.to_string(), reason: reason.clone() })
+    }
+
     fn resource(&self, name: &str) -> Result<&Arc<Plugin>, PluginError> {
+        // A binding by its name; else the resource of that name.
+        if let Some(bound) = self.by_name.get(name)
+            && bound.info.kinds.contains(&PluginKind::Resource)
+        {
+            return Ok(bound);
+        }
         let name_of = |plugin: &Arc<Plugin>| {
             plugin.inspected.manifest.resource.as_ref().map(|resource| resource.name.clone())
         };
-        let mut all = self.of_kind(PluginKind::Resource);
-        all.find(|plugin| name_of(plugin).as_deref() == Some(name)).ok_or_else(|| {
-            let known = self.of_kind(PluginKind::Resource).filter_map(name_of).collect();
+        let own = || self.plugins().filter(|p| p.info.kinds.contains(&PluginKind::Resource));
+        if let Some(plugin) = own().find(|plugin| name_of(plugin).as_deref() == Some(name)) {
+            return Ok(plugin);
+        }
+        Err(self.stopped([name, &format!("resource-{name}")]).unwrap_or_else(|| {
+            let known = own().filter_map(name_of).collect();
             unknown(PluginKind::Resource.word(), name, listed(known, Some(name)))
-        })
+        }))
     }
 
     fn of_kind(&self, kind: PluginKind) -> impl Iterator<Item = &Arc<Plugin>> {

@@ -56,6 +56,14 @@ codes! {
     PluginTimeout = "plugin-timeout", GATEWAY_TIMEOUT, "A plugin took too long";
     PluginLimit = "plugin-limit", UNPROCESSABLE_ENTITY, "A plugin reached its limit";
     PluginDenied = "plugin-denied", FORBIDDEN, "A plugin lacks a grant";
+    PluginStopped = "plugin-stopped", CONFLICT, "The plugin does not serve";
+
+    PluginRejected = "plugin-rejected", UNPROCESSABLE_ENTITY, "The plugin was not installed";
+    PluginExists = "plugin-exists", CONFLICT, "The plugin is installed already";
+    PluginConflict = "plugin-conflict", CONFLICT, "This cannot be done with the plugin";
+    BindingUnknown = "binding-unknown", NOT_FOUND, "There is no such binding";
+    BindingInvalid = "binding-invalid", UNPROCESSABLE_ENTITY, "The binding makes no sense";
+    RuleInvalid = "rule-invalid", UNPROCESSABLE_ENTITY, "The rule makes no sense";
 
     StoreConflict = "store-conflict", CONFLICT, "Somebody else changed it";
     StoreMissing = "not-found", NOT_FOUND, "It does not exist";

@@ -9,6 +9,7 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel_ports::plugin::PluginError;
+use kernel_ports::plugin_admin::PluginAdminError;
 use kernel_ports::store::StoreError;
 use kernel_scheduler::SchedulerError;
 use kernel_wire::diagnostic::Diagnostic;
@@ -203,6 +204,7 @@ impl From<PluginError> for ApiError {
             E::Deadline { .. } => Code::PluginTimeout,
             E::Limit { .. } => Code::PluginLimit,
             E::Denied { .. } => Code::PluginDenied,
+            E::Stopped { .. } => Code::PluginStopped,
             E::Trap { .. } | E::Answer { .. } | E::Link { .. } | E::Host { .. } => {
                 tracing::error!(%err, "plugin broke");
                 Code::PluginBroken
@@ -217,9 +219,41 @@ impl From<PluginError> for ApiError {
             | E::Denied { .. }
             | E::Answer { .. }
             | E::Link { .. }
+            | E::Stopped { .. }
             | E::Host { .. } => None,
         };
         Self { retry_after_ms: retry_after, ..Self::new(code, err) }
+    }
+}
+
+impl From<PluginAdminError> for ApiError {
+    fn from(err: PluginAdminError) -> Self {
+        use PluginAdminError as E;
+        let near_of = |near: &Option<String>| near.as_ref().map(|near| format!("{near:?}"));
+        match &err {
+            E::Unknown { near, .. } => Self::new(Code::PluginUnknown, &err)
+                .hint("GET /api/v1/plugins lists them")
+                .near(near_of(near)),
+            E::BindingUnknown { near, .. } => Self::new(Code::BindingUnknown, &err)
+                .hint("GET /api/v1/bindings lists them")
+                .near(near_of(near)),
+            E::Exists { plugin, .. } => Self::new(Code::PluginExists, &err).hint(format_args!(
+                "POST /api/v1/plugins/{plugin}/upgrade (`tenon plugin upgrade {plugin}`) adds a \
+                 version"
+            )),
+            E::Stage { .. } => Self::new(Code::PluginRejected, &err),
+            E::Rule { .. } => Self::new(Code::RuleInvalid, &err).hint(
+                "a rule is a capability, or a capability and a parameter: `kv`, `process:git`, \
+                 `http:GET *.example.com`",
+            ),
+            E::Config { .. } | E::Name { .. } => Self::new(Code::BindingInvalid, &err),
+            E::Refused { .. } => Self::new(Code::PluginConflict, &err),
+            E::Io { .. } => Self::internal(&err),
+            E::Store(_) => match err {
+                E::Store(err) => err.into(),
+                err => Self::internal(&err),
+            },
+        }
     }
 }
 

@@ -10,17 +10,20 @@
 
 mod api;
 mod artifact;
+mod binding;
 mod code;
 mod error;
 mod extract;
 mod follow;
 mod health;
 mod layer;
+mod metrics;
 mod near;
 mod openapi;
 mod page;
 mod pipeline;
 mod plugin;
+mod plugin_admin;
 mod routes;
 mod run;
 mod run_read;

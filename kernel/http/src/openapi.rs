@@ -10,7 +10,9 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder}
 use utoipa::{Modify, OpenApi};
 
 use crate::error::{ApiError, PROBLEM_JSON};
-use crate::{artifact, health, pipeline, plugin, run, run_read, step};
+use crate::{
+    artifact, binding, health, metrics, pipeline, plugin, plugin_admin, run, run_read, step,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,7 +32,11 @@ use crate::{artifact, health, pipeline, plugin, run, run_read, step};
         step::get, step::cancel, step::log,
         artifact::list, artifact::get,
         plugin::list, plugin::get,
-        health::livez, health::readyz, health::health,
+        plugin_admin::install, plugin_admin::upgrade, plugin_admin::swap, plugin_admin::rollback,
+        plugin_admin::enable, plugin_admin::disable, plugin_admin::remove, plugin_admin::verify,
+        plugin_admin::logs, plugin_admin::denials, plugin_admin::calls,
+        binding::list, binding::set, binding::remove, binding::grant, binding::revoke,
+        health::livez, health::readyz, health::health, metrics::metrics,
         document,
     ),
     components(schemas(Problem, RunEvent, LogChunk)),

@@ -1,10 +1,10 @@
 //! Installed plugins.
 
 use axum::extract::State;
-use kernel_scheduler::Scheduler;
+use kernel_ports::plugin_admin::PluginAdminError;
 use kernel_wire as wire;
 
-use crate::code::Code;
+use crate::api::PluginLife;
 use crate::error::ApiError;
 use crate::extract::{At, Json, PluginName};
 use crate::near::nearest;
@@ -15,29 +15,27 @@ use crate::to_wire;
     get, path = "/api/v1/plugins", tag = "plugins", operation_id = "pluginList",
     responses((status = 200, description = "All of them", body = Vec<wire::plugin::Plugin>)),
 )]
-pub(crate) async fn list(State(scheduler): State<Scheduler>) -> Json<Vec<wire::plugin::Plugin>> {
-    let mut found = scheduler.parts().plugins.plugin_list();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Json(found.into_iter().map(to_wire::plugin).collect())
+pub(crate) async fn list(
+    State(PluginLife(plugins)): State<PluginLife>,
+) -> Json<Vec<wire::plugin::Plugin>> {
+    Json(plugins.state_list().into_iter().map(to_wire::plugin).collect())
 }
 
 /// Show plugin
 #[utoipa::path(
     get, path = "/api/v1/plugins/{plugin}", tag = "plugins", operation_id = "pluginGet",
-    params(("plugin" = String, Path, description = "The name of its binding")),
+    params(("plugin" = String, Path, description = "Its name")),
     responses((status = 200, description = "The plugin", body = wire::plugin::Plugin)),
 )]
 pub(crate) async fn get(
-    State(scheduler): State<Scheduler>,
+    State(PluginLife(plugins)): State<PluginLife>,
     At(PluginName(name)): At<PluginName>,
 ) -> Result<Json<wire::plugin::Plugin>, ApiError> {
-    let plugins = &scheduler.parts().plugins;
-    if let Some(found) = plugins.plugin_get(&name) {
+    if let Some(found) = plugins.state_get(&name) {
         return Ok(Json(to_wire::plugin(found)));
     }
-    let known = plugins.plugin_list();
-    let near = nearest(&name, known.iter().map(|plugin| plugin.name.as_str()));
-    Err(ApiError::new(Code::PluginUnknown, format_args!("there is no plugin {name:?}"))
-        .hint("GET /api/v1/plugins lists them")
-        .near(near.map(|near| format!("{near:?}"))))
+    let known = plugins.state_list();
+    let near = nearest(&name, known.iter().map(|plugin| plugin.info.name.as_str()));
+    let near = near.map(str::to_owned);
+    Err(PluginAdminError::Unknown { name, near }.into())
 }

@@ -15,7 +15,10 @@ use crate::code::Code;
 use crate::error::ApiError;
 use crate::layer::{answer_time, host, panic, request_id};
 use crate::near::nearest;
-use crate::{artifact, health, openapi, pipeline, plugin, run, run_read, step};
+use crate::{
+    artifact, binding, health, metrics, openapi, pipeline, plugin, plugin_admin, run, run_read,
+    step,
+};
 
 /// A method at an address.
 pub(crate) struct Route {
@@ -74,16 +77,33 @@ routes! {
     get "/api/v1/runs/{run}/artifacts" => artifact::list,
     get "/api/v1/runs/{run}/artifacts/{*artifact}" => artifact::get,
     get "/api/v1/plugins" => plugin::list,
+    post "/api/v1/plugins" => plugin_admin::install,
     get "/api/v1/plugins/{plugin}" => plugin::get,
+    delete "/api/v1/plugins/{plugin}" => plugin_admin::remove,
+    post "/api/v1/plugins/{plugin}/upgrade" => plugin_admin::upgrade,
+    post "/api/v1/plugins/{plugin}/swap" => plugin_admin::swap,
+    post "/api/v1/plugins/{plugin}/rollback" => plugin_admin::rollback,
+    post "/api/v1/plugins/{plugin}/enable" => plugin_admin::enable,
+    post "/api/v1/plugins/{plugin}/disable" => plugin_admin::disable,
+    post "/api/v1/plugins/{plugin}/verify" => plugin_admin::verify,
+    get "/api/v1/plugins/{plugin}/logs" => plugin_admin::logs,
+    get "/api/v1/plugins/{plugin}/denials" => plugin_admin::denials,
+    get "/api/v1/plugin-calls" => plugin_admin::calls,
+    get "/api/v1/bindings" => binding::list,
+    put "/api/v1/bindings/{binding}" => binding::set,
+    delete "/api/v1/bindings/{binding}" => binding::remove,
+    post "/api/v1/bindings/{binding}/grant" => binding::grant,
+    post "/api/v1/bindings/{binding}/revoke" => binding::revoke,
     get "/livez" => health::livez,
     get "/readyz" => health::readyz,
     get "/health" => health::health,
+    get "/metrics" => metrics::metrics,
     get "/openapi.json" => openapi::document,
 }
 
 /// Returns the API as a service.
 pub fn router(api: Api) -> Router {
-    let app = App::new(api.scheduler, &api.version);
+    let app = App::new(api.scheduler, api.plugins, &api.version);
     let scheduler = app.scheduler.clone();
     let mut by_path = BTreeMap::<&str, (MethodRouter<App>, Vec<&str>)>::new();
     for route in ROUTES {

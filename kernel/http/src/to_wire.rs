@@ -16,7 +16,9 @@ use serde_json::Value;
 
 pub(crate) use event::event;
 pub(crate) use pipeline::{pipeline, pipeline_version};
-pub(crate) use plugin::plugin;
+pub(crate) use plugin::{
+    binding, denial, kind_back, plugin, plugin_calls, plugin_installed, plugin_log_line, signed_by,
+};
 pub(crate) use run::{artifact, run, run_tree};
 pub(crate) use step::step_detail;
 #[cfg(test)]

@@ -188,6 +188,8 @@ pub enum MachineInput {
 pub struct MachineCall {
     pub machine: Machine,
     pub input: MachineInput,
+    /// The version of the plugin that gave the state in `input`; empty: it has none yet.
+    pub made_by: Arc<str>,
     /// None outside of a run, for polls.
     pub run: Option<RunId>,
     pub step: Option<(StepNo, String)>,
@@ -257,6 +259,8 @@ pub struct GatewayAnswer {
 pub struct MachineStep {
     pub done: Option<Outcome>,
     pub state: Arc<[u8]>,
+    /// The digest of the version that gave it.
+    pub made_by: Arc<str>,
     pub wake_after_ms: Option<u64>,
     /// In the order in which they were asked for.
     pub effects: Vec<Effect>,
@@ -315,6 +319,9 @@ pub enum PluginError {
     Answer { plugin: String, message: String },
     #[error("{plugin} could not be started: {message}")]
     Link { plugin: String, message: String },
+    /// It is there, but does not serve.
+    #[error("{plugin} does not serve: {reason}")]
+    Stopped { plugin: String, reason: String },
     #[error("the call of {plugin} failed in the host: {message}")]
     Host { plugin: String, message: String },
 }
@@ -332,7 +339,8 @@ impl PluginError {
             | Self::Limit { .. }
             | Self::Denied { .. }
             | Self::Answer { .. }
-            | Self::Link { .. } => false,
+            | Self::Link { .. }
+            | Self::Stopped { .. } => false,
         }
     }
 }

@@ -8,11 +8,13 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use kernel_blob::{Options, Storage};
-use kernel_host::{Host, Policy, Ports};
+use kernel_host::{Host, InstalledPlugins, Policy, Ports};
 use kernel_http::Hosts;
 use kernel_ports::clock::System;
 use kernel_ports::plugin::Plugins as _;
+use kernel_ports::plugin_store::PluginStore as _;
 use kernel_scheduler::{Parts, Scheduler, Settings};
+use kernel_store_sqlite::ControlStore;
 use sha2::{Digest as _, Sha256};
 
 use crate::args::Grant;
@@ -32,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) code: PathBuf,
     pub(crate) plugins: Option<PathBuf>,
     pub(crate) grants: Vec<Grant>,
+    /// Whether plugins can be installed.
+    pub(crate) installs: bool,
     pub(crate) settings: Settings,
 }
 
@@ -66,7 +70,8 @@ impl Engine {
             secrets: Arc::clone(&secrets) as _,
             clock: Arc::clone(&clock) as _,
         };
-        let host = host(&config, ports)?;
+        let installed = installed(&config).await?;
+        let host = host(&config, ports, installed)?;
         let plugins = host.plugin_list().len();
         let parts = Parts {
             store,
@@ -84,6 +89,7 @@ impl Engine {
         let scheduler = Scheduler::start(parts, settings).await?;
         let router = kernel_http::router(kernel_http::Api {
             scheduler: scheduler.clone(),
+            plugins: Arc::clone(&host) as _,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Hosts::Loopback { names: vec![] },
         });
@@ -111,7 +117,22 @@ impl Engine {
     }
 }
 
-fn host(config: &Config, ports: Ports) -> anyhow::Result<Arc<Host>> {
+/// Returns what operators have installed. `tenon run` installs nothing, so it makes no store for it.
+async fn installed(config: &Config) -> anyhow::Result<Option<InstalledPlugins>> {
+    let path = config.data.join("control.db");
+    if !config.installs && !path.exists() {
+        return Ok(None);
+    }
+    let store = Arc::new(ControlStore::open(&path)?);
+    let facts = store.plugin_facts().await?;
+    Ok(Some(InstalledPlugins { store, facts, packages: None }))
+}
+
+fn host(
+    config: &Config,
+    ports: Ports,
+    installed: Option<InstalledPlugins>,
+) -> anyhow::Result<Arc<Host>> {
     let mut policy = Policy::new();
     for grant in &config.grants {
         policy.grant(&grant.plugin, &grant.rule).context("a --grant makes no sense")?;
@@ -119,6 +140,9 @@ fn host(config: &Config, ports: Ports) -> anyhow::Result<Arc<Host>> {
     let mut builder = Host::builder(&config.code, ports).policy(policy);
     for plugin in STANDARD {
         builder = builder.built_in(plugin.name, plugin.bytes);
+    }
+    if let Some(installed) = installed {
+        builder = builder.installed(installed, config.data.join("plugins"));
     }
     if let Some(folder) = &config.plugins {
         if !folder.is_dir() {

@@ -7,6 +7,7 @@ use kernel_cli::exit::Exit;
 use kernel_cli::out::Out;
 use kernel_ports::plugin::{PluginInfo, PluginKind};
 use kernel_wire::plugin as wire;
+use kernel_wire::plugin_admin::{PluginSource, PluginStatus};
 
 /// Returns whether a file is meant, not a plugin of the server.
 pub(crate) fn is_file(plugin: &str) -> bool {
@@ -53,5 +54,10 @@ fn to_wire(info: PluginInfo) -> wire::Plugin {
         exports: info.exports,
         imports: info.imports,
         grants: grants.collect(),
+        source: PluginSource::File,
+        status: PluginStatus::Active,
+        status_reason: None,
+        versions: vec![],
+        bindings: vec![],
     }
 }

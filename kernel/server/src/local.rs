@@ -48,6 +48,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         code: code_cache(),
         plugins: args.plugins.clone(),
         grants,
+        installs: false,
         settings: Settings::default(),
     };
     let engine = Engine::start(config).await?;

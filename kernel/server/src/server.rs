@@ -78,6 +78,7 @@ fn config(args: ServerArgs) -> Config {
         data: args.data,
         plugins: args.plugins,
         grants: args.grants,
+        installs: true,
         settings: Settings {
             runs_max: args.runs_max,
             queue_max: args.queue_max,

@@ -16,6 +16,7 @@ pub mod log;
 pub mod page;
 pub mod pipeline;
 pub mod plugin;
+pub mod plugin_admin;
 pub mod problem;
 pub mod run;
 pub mod status;

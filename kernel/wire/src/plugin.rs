@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::plugin_admin::{Binding, PluginSource, PluginStatus, PluginVersion};
+
 /// What a plugin is, by what it exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -41,6 +43,19 @@ pub struct Plugin {
     pub imports: Vec<String>,
     /// What it asks for.
     pub grants: Vec<Grant>,
+    #[serde(default)]
+    pub source: PluginSource,
+    #[serde(default)]
+    pub status: PluginStatus,
+    /// Why it does not serve as it was meant to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    /// Those that are kept, the newest first. Empty unless it was installed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<PluginVersion>,
+    /// The names under which it serves; its own first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bindings: Vec<Binding>,
 }
 
 /// One capability that a plugin asks for.

@@ -16,6 +16,19 @@ pub(crate) fn language() -> &'static [u8] {
     BYTES.get_or_init(|| build("language", "language_lines.wasm"))
 }
 
+/// Returns the hostile plugin with parts of its manifest replaced by others of the same length, so
+/// that it is another version.
+pub(crate) fn hostile_with(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = hostile().to_vec();
+    for (from, to) in parts {
+        assert_eq!(from.len(), to.len(), "{from} {to}");
+        let at = bytes.windows(from.len()).position(|window| window == from.as_bytes());
+        let at = at.unwrap_or_else(|| panic!("there is no {from} in the fixture"));
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
 /// Returns a directory that stays from run to run, for compiled guests.
 pub(crate) fn compiled() -> PathBuf {
     root().join("target/fixtures/compiled")

@@ -20,6 +20,7 @@ fn class(err: &PluginError) -> String {
         PluginError::Limit { .. } => "limit",
         PluginError::Denied { .. } => "denied",
         PluginError::Answer { .. } => "answer",
+        PluginError::Stopped { .. } => "stopped",
         PluginError::Link { .. } => "link",
         PluginError::Host { .. } => "host",
     };

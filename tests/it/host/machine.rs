@@ -54,6 +54,7 @@ async fn a_machine_that_is_not_there_is_answered_with_those_that_are() {
     let call = |machine| MachineCall {
         machine,
         input: MachineInput::Action { name: "echo".into(), input: "1".into() },
+        made_by: "".into(),
         run: None,
         step: None,
         attempt: 0,

@@ -58,6 +58,7 @@ impl World {
         let call = MachineCall {
             machine: Machine::Action("hostile".into()),
             input,
+            made_by: "".into(),
             run: Some(RUN),
             step: Some((StepNo(3), "build/test".into())),
             attempt: 2,

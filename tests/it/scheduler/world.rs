@@ -201,12 +201,18 @@ impl Scripted {
 }
 
 fn done(outcome: Outcome) -> MachineStep {
-    MachineStep { done: Some(outcome), state: [].into(), wake_after_ms: None, effects: vec![] }
+    MachineStep {
+        done: Some(outcome),
+        state: [].into(),
+        made_by: "".into(),
+        wake_after_ms: None,
+        effects: vec![],
+    }
 }
 
 fn wait(name: &str, ms: u64) -> MachineStep {
     let state = name.as_bytes().into();
-    MachineStep { done: None, state, wake_after_ms: Some(ms), effects: vec![] }
+    MachineStep { done: None, state, made_by: "".into(), wake_after_ms: Some(ms), effects: vec![] }
 }
 
 fn failed(message: &str) -> Outcome {

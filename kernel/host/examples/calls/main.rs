@@ -104,6 +104,7 @@ async fn call(host: &Host, function: &str) -> Result<(), PluginError> {
     let call = MachineCall {
         machine: Machine::Action("hostile".into()),
         input: MachineInput::Action { name: function.into(), input: "1".into() },
+        made_by: "".into(),
         run: None,
         step: None,
         attempt: 1,

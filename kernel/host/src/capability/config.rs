@@ -7,7 +7,6 @@ use crate::call::CallState;
 
 impl Host for CallState {
     fn get(&mut self) -> Result<String> {
-        let config = self.services.configs.get(&*self.plugin.name);
-        Ok(config.cloned().unwrap_or_else(|| "{}".to_owned()))
+        Ok(self.plugin.config.to_string())
     }
 }

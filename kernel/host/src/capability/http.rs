@@ -235,7 +235,7 @@ impl CallState {
     fn deny_address(&mut self, url: &Url, reason: String) -> Error {
         let place = place(url);
         let plugin = &self.plugin.name;
-        let way_out = format!("{reason}: [plugins.\"{plugin}\"] grant = [\"http:* {place}\"]");
+        let way_out = format!("{reason}: `tenon plugin grant {plugin} 'http:* {place}'`");
         self.deny_because(format!("http:{place}"), way_out)
     }
 }

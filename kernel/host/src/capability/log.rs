@@ -1,5 +1,6 @@
 //! `log`: the plugin's own log, which goes into the server's.
 
+use kernel_ports::plugin_admin::PluginLogLine;
 use wasmtime::Result;
 
 use crate::bindings::log::{Host, Level};
@@ -25,6 +26,12 @@ impl Host for CallState {
         }
         let run = self.facts.run.map(tracing::field::display);
         let message = clip(message, LINE_BYTES);
+        self.plugin.ledger.line(PluginLogLine {
+            at: self.services.clock.now(),
+            level: word(level),
+            run: self.facts.run,
+            text: message.clone(),
+        });
         match level {
             Level::Debug => tracing::debug!(plugin, run, "{message}"),
             Level::Info => tracing::info!(plugin, run, "{message}"),
@@ -32,5 +39,14 @@ impl Host for CallState {
             Level::Error => tracing::error!(plugin, run, "{message}"),
         }
         Ok(())
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
     }
 }

@@ -106,7 +106,7 @@ fn what_is_refused_is_listed_with_the_way_out() {
     assert!(!grants.allows("kv"));
     assert_eq!(
         grants.way_out("process", Some("sh")),
-        "start the server with --grant demo=process:sh"
+        "`tenon plugin grant demo process:sh` grants it"
     );
     assert!(grants.way_out("process", Some("rm")).contains("manifest does not ask"));
 }

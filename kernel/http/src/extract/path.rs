@@ -41,6 +41,10 @@ pub(crate) struct VersionOf {
 #[derive(Debug)]
 pub(crate) struct PluginName(pub(crate) String);
 
+/// Checked where it is used.
+#[derive(Debug)]
+pub(crate) struct BindingName(pub(crate) String);
+
 /// Made from the named parts of a path.
 pub(crate) trait FromPath: Sized {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError>;
@@ -103,6 +107,12 @@ impl FromPath for VersionOf {
 impl FromPath for PluginName {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
         Ok(Self(param(params, "plugin").to_owned()))
+    }
+}
+
+impl FromPath for BindingName {
+    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
+        Ok(Self(param(params, "binding").to_owned()))
     }
 }
 

@@ -1,9 +1,24 @@
 //! Plugins.
 
-use kernel_ports::plugin::{PluginInfo, PluginKind};
-use kernel_wire::plugin as wire;
+use kernel_ports::plugin::PluginKind;
+use kernel_ports::plugin_admin::{
+    BindingState, CallFigures, Denial, InstallOutcome, Installed, PluginLogLine, PluginSource,
+    PluginState, PluginStatus, VersionState,
+};
+use kernel_ports::plugin_store::Signature;
+use kernel_wire::{plugin as wire, plugin_admin as admin};
 
-pub(crate) fn plugin(info: PluginInfo) -> wire::Plugin {
+use super::{json, time};
+
+pub(crate) fn plugin(state: PluginState) -> wire::Plugin {
+    let PluginState { info, source, status, versions, bindings } = state;
+    let (status, status_reason) = match status {
+        PluginStatus::Active => (admin::PluginStatus::Active, None),
+        PluginStatus::FellBack { reason } => (admin::PluginStatus::FellBack, Some(reason)),
+        PluginStatus::Quarantined { reason } => (admin::PluginStatus::Quarantined, Some(reason)),
+        PluginStatus::Disabled => (admin::PluginStatus::Disabled, None),
+        PluginStatus::Broken { reason } => (admin::PluginStatus::Broken, Some(reason)),
+    };
     wire::Plugin {
         name: info.name,
         version: info.version,
@@ -24,10 +39,105 @@ pub(crate) fn plugin(info: PluginInfo) -> wire::Plugin {
                 granted: grant.granted,
             })
             .collect(),
+        source: match source {
+            PluginSource::BuiltIn => admin::PluginSource::BuiltIn,
+            PluginSource::Folder => admin::PluginSource::Folder,
+            PluginSource::Installed => admin::PluginSource::Installed,
+        },
+        status,
+        status_reason,
+        versions: versions.into_iter().map(version).collect(),
+        bindings: bindings.into_iter().map(binding).collect(),
     }
 }
 
-fn kind(kind: PluginKind) -> wire::PluginKind {
+fn version(version: VersionState) -> admin::PluginVersion {
+    admin::PluginVersion {
+        version: version.version,
+        digest: version.digest,
+        origin: version.origin,
+        signed_by: signed_by(version.signature),
+        installed_at: time(version.installed_at),
+        active: version.is_active,
+        asks_more: version.asks_more,
+        quarantine: version.quarantine.map(|quarantine| quarantine.reason),
+    }
+}
+
+pub(crate) fn signed_by(signature: Signature) -> Option<String> {
+    match signature {
+        Signature::Unsigned => None,
+        Signature::Signed { by } => Some(by),
+    }
+}
+
+pub(crate) fn binding(binding: BindingState) -> admin::Binding {
+    let default = |(word, project): (String, String)| {
+        let kind = kind(PluginKind::parse(&word)?);
+        Some(admin::BindingDefault { kind, project: Some(project).filter(|p| !p.is_empty()) })
+    };
+    admin::Binding {
+        name: binding.name,
+        plugin: binding.plugin,
+        config: json(&binding.config),
+        rules: binding.rules,
+        default_for: binding.default_for.into_iter().filter_map(default).collect(),
+    }
+}
+
+pub(crate) fn plugin_installed(installed: Installed) -> admin::PluginInstalled {
+    let (outcome, asks_more) = match installed.outcome {
+        InstallOutcome::Active => (admin::InstallOutcome::Active, vec![]),
+        InstallOutcome::Unchanged => (admin::InstallOutcome::Unchanged, vec![]),
+        InstallOutcome::Waiting { asks_more } => (admin::InstallOutcome::Waiting, asks_more),
+    };
+    let Installed { name, version, digest, .. } = installed;
+    admin::PluginInstalled { name, version, digest, outcome, asks_more }
+}
+
+pub(crate) fn plugin_log_line(line: PluginLogLine) -> admin::PluginLogLine {
+    admin::PluginLogLine {
+        at: time(line.at),
+        level: line.level.to_owned(),
+        run: line.run.map(|run| run.to_string()),
+        text: line.text,
+    }
+}
+
+pub(crate) fn denial(denial: Denial) -> admin::Denial {
+    admin::Denial {
+        at: time(denial.at),
+        binding: denial.binding,
+        function: denial.function.to_owned(),
+        run: denial.run.map(|run| run.to_string()),
+        asked: denial.asked,
+        way_out: denial.way_out,
+        count: denial.count,
+    }
+}
+
+pub(crate) fn plugin_calls(figures: CallFigures) -> admin::PluginCalls {
+    let failure = |(class, count): (&str, u64)| admin::CallFailures { class: class.into(), count };
+    admin::PluginCalls {
+        binding: figures.binding,
+        digest: figures.digest,
+        kind: kind(figures.kind),
+        function: figures.function.to_owned(),
+        calls: figures.calls,
+        failures: figures.failures.into_iter().map(failure).collect(),
+        in_flight: figures.in_flight,
+        p50_us: figures.p50_us,
+        p99_us: figures.p99_us,
+        queue_us: figures.queue_us,
+        instantiate_us: figures.instantiate_us,
+        run_us: figures.run_us,
+        memory_peak_bytes: figures.memory_peak_bytes,
+        bytes_in: figures.bytes_in,
+        bytes_out: figures.bytes_out,
+    }
+}
+
+pub(crate) fn kind(kind: PluginKind) -> wire::PluginKind {
     match kind {
         PluginKind::Language => wire::PluginKind::Language,
         PluginKind::Launcher => wire::PluginKind::Launcher,
@@ -40,5 +150,21 @@ fn kind(kind: PluginKind) -> wire::PluginKind {
         PluginKind::Webhook => wire::PluginKind::Webhook,
         PluginKind::Notifier => wire::PluginKind::Notifier,
         PluginKind::Gateway => wire::PluginKind::Gateway,
+    }
+}
+
+pub(crate) fn kind_back(kind: wire::PluginKind) -> PluginKind {
+    match kind {
+        wire::PluginKind::Language => PluginKind::Language,
+        wire::PluginKind::Launcher => PluginKind::Launcher,
+        wire::PluginKind::Resource => PluginKind::Resource,
+        wire::PluginKind::Action => PluginKind::Action,
+        wire::PluginKind::Secrets => PluginKind::Secrets,
+        wire::PluginKind::Cache => PluginKind::Cache,
+        wire::PluginKind::Model => PluginKind::Model,
+        wire::PluginKind::Identity => PluginKind::Identity,
+        wire::PluginKind::Webhook => PluginKind::Webhook,
+        wire::PluginKind::Notifier => PluginKind::Notifier,
+        wire::PluginKind::Gateway => PluginKind::Gateway,
     }
 }

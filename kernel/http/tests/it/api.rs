@@ -77,9 +77,10 @@ impl World {
         let logs = Arc::new(MemoryLogs::default());
         let system = Arc::new(System::default());
         let nothing = Arc::new(Nothing);
+        let scripted = Arc::new(Scripted { gate: opened });
         let parts = Parts {
             store: Arc::new(MemoryStore::default()),
-            plugins: Arc::new(Scripted { gate: opened }),
+            plugins: Arc::clone(&scripted) as _,
             logs: Arc::new(Shared(logs.clone())),
             blobs: Arc::new(OneBlob),
             volumes: nothing.clone(),
@@ -91,7 +92,8 @@ impl World {
         };
         let scheduler = Scheduler::start(parts, Settings::default()).await.unwrap();
         let hosts = Hosts::Loopback { names: vec![] };
-        let api = Api { scheduler: scheduler.clone(), version: "1.2.3".to_owned(), hosts };
+        let version = "1.2.3".to_owned();
+        let api = Api { scheduler: scheduler.clone(), plugins: scripted, version, hosts };
         Self { router: router(api), scheduler, logs, gate }
     }
 

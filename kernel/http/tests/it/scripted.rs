@@ -214,6 +214,7 @@ impl Plugins for Scripted {
         Ok(MachineStep {
             done: Some(outcome),
             state: [].into(),
+            made_by: "".into(),
             wake_after_ms: None,
             effects: vec![],
         })
@@ -235,7 +236,7 @@ fn rest(input: &Value, later: &[Value]) -> Value {
 
 fn wait(state: &Value) -> MachineStep {
     let state = state.to_string().into_bytes().into();
-    MachineStep { done: None, state, wake_after_ms: Some(5), effects: vec![] }
+    MachineStep { done: None, state, made_by: "".into(), wake_after_ms: Some(5), effects: vec![] }
 }
 
 /// Makes bytes of a text in which `<` stands for the first two bytes of a euro sign, and `>` for

@@ -58,9 +58,11 @@ impl Attempt {
         let deadline = self.options.timeout_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
         let mut ending: Option<Ending> = None;
         let mut input = input;
+        // Which version of the plugin made the state: another one may serve by the next call.
+        let mut made_by: Arc<str> = "".into();
         loop {
             // A step machine never sees an event later than its end.
-            let step = match self.call(&machine, input, log).await {
+            let step = match self.call(&machine, input, made_by, log).await {
                 Ok(step) => step,
                 Err(_) if ending.is_some() => return ended_as(ending),
                 Err(err) => return refused(&err),
@@ -72,6 +74,7 @@ impl Attempt {
                 };
             }
             let MachineStep { state, wake_after_ms, effects: wanted, .. } = step;
+            made_by = step.made_by;
             if !wanted.is_empty() || wake_after_ms.is_some() {
                 self.save(&state);
             }
@@ -176,6 +179,7 @@ impl Attempt {
         &self,
         machine: &Machine,
         input: MachineInput,
+        made_by: Arc<str>,
         log: &Arc<dyn LogSink>,
     ) -> Result<MachineStep, PluginError> {
         self.parts
@@ -183,6 +187,7 @@ impl Attempt {
             .machine_call(MachineCall {
                 machine: machine.clone(),
                 input,
+                made_by,
                 run: Some(self.run),
                 step: Some((self.step, self.path.to_string())),
                 attempt: self.number,

@@ -1,0 +1,337 @@
+//! What operators do: the port, one call each.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use kernel_ports::package::Package;
+use kernel_ports::plugin_admin::{
+    BindingDraft, BindingState, CallFigures, Denial, InstallFrom, InstallOptions, Installed,
+    PluginAdmin, PluginAdminError, PluginLogLine, PluginState,
+};
+use kernel_ports::plugin_store::{PluginChange, PluginRecord, Signature, VersionRecord};
+
+use super::Facts;
+use super::binding::refused;
+use super::change::Change;
+use super::facts::version_of;
+use super::install::{blocking, check_configs};
+use crate::builder::Host;
+use crate::ledger::Ledger;
+
+#[async_trait]
+impl PluginAdmin for Host {
+    fn state_list(&self) -> Vec<PluginState> {
+        self.states()
+    }
+
+    fn state_get(&self, plugin: &str) -> Option<PluginState> {
+        self.state_in(&self.registry.load_full(), plugin)
+    }
+
+    async fn install(
+        &self,
+        from: InstallFrom,
+        options: InstallOptions,
+    ) -> Result<Installed, PluginAdminError> {
+        self.whole(move |host| async move { host.install_from(None, from, options).await }).await
+    }
+
+    async fn upgrade(
+        &self,
+        plugin: &str,
+        from: Option<InstallFrom>,
+        options: InstallOptions,
+    ) -> Result<Installed, PluginAdminError> {
+        let plugin = plugin.to_owned();
+        self.whole(move |host| async move {
+            match from {
+                Some(from) => host.install_from(Some(&plugin), from, options).await,
+                None => host.approve(&plugin, options).await,
+            }
+        })
+        .await
+    }
+
+    async fn swap(&self, plugin: &str, to: &str) -> Result<PluginState, PluginAdminError> {
+        let to = to.to_owned();
+        self.record_change(plugin, move |facts, record| {
+            let digest = which(record, &to)?.digest.clone();
+            make_active(facts, record, &digest)
+        })
+        .await
+    }
+
+    async fn rollback(&self, plugin: &str) -> Result<PluginState, PluginAdminError> {
+        self.record_change(plugin, |facts, record| {
+            let plugin = &record.name;
+            let Some(previous) = record.previous.clone() else {
+                return Err(refused(format!(
+                    "no other version of {plugin} has served; `tenon plugin inspect {plugin}` \
+                     lists those that are kept"
+                )));
+            };
+            make_active(facts, record, &previous)
+        })
+        .await
+    }
+
+    async fn enable(&self, plugin: &str, enabled: bool) -> Result<PluginState, PluginAdminError> {
+        self.record_change(plugin, move |_, record| {
+            record.enabled = enabled;
+            if enabled {
+                lift(record);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, plugin: &str) -> Result<(), PluginAdminError> {
+        let plugin = plugin.to_owned();
+        self.whole(move |host| async move { host.remove_installed(&plugin).await }).await
+    }
+
+    async fn verify(&self, plugin: &str) -> Result<Signature, PluginAdminError> {
+        let facts = Arc::clone(&self.registry.load().facts);
+        let record = self.record(&facts, plugin)?;
+        let life = self.life()?;
+        let Some(version) = version_of(record, &record.active).cloned() else {
+            return Err(refused(format!("{plugin} has no version that serves")));
+        };
+        let (depot, sha256) = (Arc::clone(&life.depot), version.digest.clone());
+        let read =
+            blocking("read the binary", move || Ok((depot.read(&sha256), depot.proof(&sha256))));
+        let (bytes, proof) = read.await?;
+        let bytes = bytes.map_err(|err| refused(format!("{plugin}: {err}")))?;
+        let Some(packages) = &life.packages else { return Ok(version.signature) };
+        let (bytes, proof) = (Bytes::from(bytes), proof.map(Bytes::from));
+        let package = Package { bytes, origin: version.origin, proof };
+        packages.package_verify(&package).await.map_err(|err| refused(format!("{plugin}: {err}")))
+    }
+
+    fn binding_list(&self) -> Vec<BindingState> {
+        self.bindings()
+    }
+
+    async fn bind(&self, draft: BindingDraft) -> Result<BindingState, PluginAdminError> {
+        self.whole(move |host| async move { host.bind_as(draft).await }).await
+    }
+
+    async fn unbind(&self, binding: &str) -> Result<(), PluginAdminError> {
+        let binding = binding.to_owned();
+        self.whole(move |host| async move { host.unbind_from(&binding).await }).await
+    }
+
+    async fn grant(
+        &self,
+        binding: &str,
+        rules: &[String],
+    ) -> Result<BindingState, PluginAdminError> {
+        let (binding, rules) = (binding.to_owned(), rules.to_vec());
+        self.whole(move |host| async move { host.rules_change(&binding, &rules, true).await }).await
+    }
+
+    async fn revoke(
+        &self,
+        binding: &str,
+        rules: &[String],
+    ) -> Result<BindingState, PluginAdminError> {
+        let (binding, rules) = (binding.to_owned(), rules.to_vec());
+        self.whole(move |host| async move { host.rules_change(&binding, &rules, false).await })
+            .await
+    }
+
+    fn log_lines(&self, plugin: &str) -> Result<Vec<PluginLogLine>, PluginAdminError> {
+        Ok(self.ledger(plugin)?.map_or_else(Vec::new, |ledger| ledger.lines()))
+    }
+
+    fn denials(&self, plugin: &str) -> Result<Vec<Denial>, PluginAdminError> {
+        Ok(self.ledger(plugin)?.map_or_else(Vec::new, |ledger| ledger.denials()))
+    }
+
+    fn figures(&self) -> Vec<CallFigures> {
+        let registry = self.registry.load_full();
+        let all = registry.kept().flat_map(|p| p.figures.list(&p.name, &p.info.digest));
+        let mut all: Vec<CallFigures> = all.collect();
+        all.sort_by(|a, b| {
+            let busy = |f: &CallFigures| f.instantiate_us + f.run_us;
+            busy(b).cmp(&busy(a)).then_with(|| a.binding.cmp(&b.binding))
+        });
+        all
+    }
+}
+
+impl Host {
+    fn record<'a>(
+        &self,
+        facts: &'a Facts,
+        plugin: &str,
+    ) -> Result<&'a PluginRecord, PluginAdminError> {
+        let Some(record) = facts.plugins.get(plugin) else {
+            return Err(match self.base.binaries.get(plugin) {
+                Some(binary) if binary.is_built_in() => refused(format!(
+                    "{plugin} is built in and was not installed; install a plugin of that name to \
+                     put it in its place"
+                )),
+                Some(binary) => refused(format!(
+                    "{plugin} lies in the plugin folder ({}) and was not installed; take the file \
+                     out, or install a plugin of that name",
+                    binary.origin
+                )),
+                None => self.unknown(facts, plugin),
+            });
+        };
+        Ok(record)
+    }
+
+    async fn remove_installed(&self, plugin: &str) -> Result<(), PluginAdminError> {
+        let life = self.life()?;
+        let _changing = life.change.lock().await;
+        let facts = Arc::clone(&self.registry.load().facts);
+        self.record(&facts, plugin)?;
+        let changes = vec![
+            PluginChange::PluginGone { name: plugin.to_owned() },
+            PluginChange::BindingGone { name: plugin.to_owned() },
+        ];
+        let others: Vec<&str> = facts.bindings_of(plugin).map(|b| b.name.as_str()).collect();
+        match self.base.binaries.get(plugin) {
+            // They stay, bound to what serves again, if that can do with their configuration.
+            Some(below) => {
+                check_configs(&facts, below, plugin, "{}").map_err(refused)?;
+            }
+            None if !others.is_empty() => {
+                return Err(refused(format!(
+                    "{plugin} serves as {}; unbind that first with `tenon plugin unbind`",
+                    others.join(", ")
+                )));
+            }
+            None => {}
+        }
+        self.change(Change { plugin, changes, binaries: vec![] }).await?;
+        tracing::info!(plugin, "plugin removed");
+        self.tidy_depot(life).await;
+        Ok(())
+    }
+
+    /// Changes the record of an installed plugin, and what serves with it.
+    async fn record_change(
+        &self,
+        plugin: &str,
+        change: impl FnOnce(&Facts, &mut PluginRecord) -> Result<(), PluginAdminError> + Send + 'static,
+    ) -> Result<PluginState, PluginAdminError> {
+        let plugin = plugin.to_owned();
+        self.whole(move |host| async move {
+            let life = host.life()?;
+            let _changing = life.change.lock().await;
+            let facts = Arc::clone(&host.registry.load().facts);
+            let mut record = host.record(&facts, &plugin)?.clone();
+            change(&facts, &mut record)?;
+            let active = record.active.clone();
+            let changes = vec![PluginChange::Plugin(record)];
+            host.change(Change { plugin: &plugin, changes, binaries: vec![] }).await?;
+            tracing::info!(plugin, digest = active, "plugin changed");
+            let registry = host.registry.load_full();
+            host.state_in(&registry, &plugin).ok_or_else(|| host.unknown(&registry.facts, &plugin))
+        })
+        .await
+    }
+
+    /// Does work in a task of its own: it goes on to its end, even if nobody waits for it any more.
+    /// Half of a change would be stored and not serve.
+    async fn whole<T, Work>(
+        &self,
+        work: impl FnOnce(Arc<Self>) -> Work,
+    ) -> Result<T, PluginAdminError>
+    where
+        T: Send + 'static,
+        Work: Future<Output = Result<T, PluginAdminError>> + Send + 'static,
+    {
+        let stopping = || refused("the server is stopping".to_owned());
+        let host = self.me.upgrade().ok_or_else(stopping)?;
+        tokio::spawn(work(host)).await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    fn ledger(&self, binding: &str) -> Result<Option<Arc<Ledger>>, PluginAdminError> {
+        let registry = self.registry.load();
+        let found = registry.kept().find(|plugin| &*plugin.name == binding);
+        if found.is_none() {
+            self.binding(binding)?;
+        }
+        Ok(found.map(|plugin| Arc::clone(&plugin.ledger)))
+    }
+}
+
+/// Returns the version that `to` names: by version, or by the beginning of its digest.
+fn which<'a>(record: &'a PluginRecord, to: &str) -> Result<&'a VersionRecord, PluginAdminError> {
+    let digest = to.strip_prefix("sha256:").unwrap_or(to).to_ascii_lowercase();
+    let fits = |version: &&VersionRecord| {
+        version.version == to || (digest.len() >= 4 && version.digest.starts_with(&digest))
+    };
+    let mut found = record.versions.iter().filter(fits);
+    match (found.next(), found.next()) {
+        (Some(version), None) => Ok(version),
+        (Some(_), Some(_)) => {
+            Err(refused(format!("{to:?} fits several versions; give more of the digest")))
+        }
+        (None, _) => {
+            let known = record.versions.iter().map(|version| {
+                format!("{} ({})", version.version, version.digest.get(..12).unwrap_or_default())
+            });
+            let known = known.collect::<Vec<_>>().join(", ");
+            Err(refused(format!(
+                "no version {to:?} of {} is kept; there are: {known}",
+                record.name
+            )))
+        }
+    }
+}
+
+fn make_active(
+    facts: &Facts,
+    record: &mut PluginRecord,
+    digest: &str,
+) -> Result<(), PluginAdminError> {
+    let name = record.name.clone();
+    if record.active == digest {
+        return Ok(());
+    }
+    let Some(version) = version_of(record, digest) else {
+        return Err(refused(format!("the version {digest} of {name} is not kept any more")));
+    };
+    if record.pending.as_deref() == Some(digest) {
+        return Err(refused(format!(
+            "{} of {name} waits for approval; `tenon plugin upgrade {name} --approve` gives it",
+            version.version
+        )));
+    }
+    if let Some(quarantine) = &version.quarantine {
+        return Err(refused(format!(
+            "{} of {name} is in quarantine, as {}; `tenon plugin enable {name}` lifts it",
+            version.version, quarantine.reason
+        )));
+    }
+    match facts.binaries.get(digest) {
+        Some(Ok(binary)) => {
+            let own = facts.config(&name).unwrap_or("{}");
+            check_configs(facts, binary, &name, own).map_err(refused)?;
+        }
+        Some(Err(reason)) => return Err(refused(format!("{name} cannot be used: {reason}"))),
+        None => return Err(refused(format!("the binary of {name} {digest} is missing"))),
+    }
+    record.previous = Some(std::mem::replace(&mut record.active, digest.to_owned()));
+    Ok(())
+}
+
+/// Lifts all quarantines; what was taken out of service last serves again.
+fn lift(record: &mut PluginRecord) {
+    let mut last = None;
+    for version in &mut record.versions {
+        if let Some(quarantine) = version.quarantine.take() {
+            last = last.max(Some((quarantine.at, version.digest.clone())));
+        }
+    }
+    if let Some((_, digest)) = last.filter(|(_, digest)| *digest != record.active) {
+        record.previous = Some(std::mem::replace(&mut record.active, digest));
+    }
+}

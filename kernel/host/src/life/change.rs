@@ -1,0 +1,141 @@
+//! A change of what serves: tried out, stored, and then in force, in this order.
+
+use std::sync::Arc;
+
+use kernel_ports::plugin::PluginError;
+use kernel_ports::plugin_admin::{PluginAdminError, Stage};
+use kernel_ports::plugin_store::PluginChange;
+use strsim::jaro_winkler;
+
+use super::assemble::{assemble, serving};
+use super::{Facts, Life};
+use crate::builder::Host;
+use crate::call::try_out;
+use crate::host::Unready;
+use crate::plugin::{Binary, Plugin};
+use crate::registry::Registry;
+
+/// What the names of a change are known by.
+pub(super) struct Change<'a> {
+    /// For the message, where it does not work out.
+    pub(super) plugin: &'a str,
+    pub(super) changes: Vec<PluginChange>,
+    /// Binaries that are new.
+    pub(super) binaries: Vec<(String, Binary)>,
+}
+
+impl Host {
+    /// Returns where plugins are kept.
+    pub(super) fn life(&self) -> Result<&Life, PluginAdminError> {
+        self.life.as_ref().ok_or_else(|| PluginAdminError::Refused {
+            reason: "nothing can be installed here; start a server with `tenon server`".to_owned(),
+        })
+    }
+
+    /// Makes a change. The caller holds the lock of changes. Where it fails, nothing has changed.
+    pub(super) async fn change(&self, change: Change<'_>) -> Result<(), PluginAdminError> {
+        let Change { plugin, changes, binaries } = change;
+        let old = self.registry.load_full();
+        let mut facts = Facts::clone(&old.facts);
+        facts.binaries.extend(binaries.into_iter().map(|(digest, binary)| (digest, Ok(binary))));
+        changes.iter().for_each(|change| facts.apply(change));
+        forget_binaries(&mut facts);
+        let new = assemble(&self.base, facts, &old);
+        self.try_changed(plugin, &new, &old).await?;
+        self.life()?.store.plugin_change(&changes).await?;
+        self.registry.store(Arc::new(new));
+        Ok(())
+    }
+
+    /// Compiles, links and starts what would serve from now on and did not before, so that the
+    /// first call finds it ready, and what cannot serve does not.
+    async fn try_changed(
+        &self,
+        plugin: &str,
+        new: &Registry,
+        old: &Registry,
+    ) -> Result<(), PluginAdminError> {
+        let is_new = |plugin: &&Arc<Plugin>| {
+            !old.get(&plugin.name).is_some_and(|before| Arc::ptr_eq(before, plugin))
+        };
+        for changed in new.all().filter(is_new) {
+            let failed = |stage, reason| {
+                Err(PluginAdminError::Stage { plugin: plugin.to_owned(), stage, reason })
+            };
+            let loaded = match self.ready(changed).await {
+                Ok(loaded) => loaded,
+                Err(Unready::Compile(reason)) => return failed(Stage::Compile, reason),
+                Err(Unready::Link(reason)) => return failed(Stage::Link, reason),
+                Err(Unready::Engine(err)) => return failed(Stage::Compile, err.to_string()),
+            };
+            let engine = self.engine(&changed.name);
+            let tried = match engine {
+                Ok(engine) => try_out(&engine, changed, loaded, &self.services).await,
+                Err(err) => Err(err),
+            };
+            if let Err(err) = tried {
+                return failed(Stage::SelfTest, told(&err));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the binary that a plugin is, or would be.
+    pub(super) fn binary_of(
+        &self,
+        facts: &Facts,
+        plugin: &str,
+    ) -> Result<Binary, PluginAdminError> {
+        let below = || self.base.binaries.get(plugin).cloned();
+        let installed = facts.plugins.get(plugin).map(|record| {
+            let binary = facts.binaries.get(&record.active);
+            binary.cloned().unwrap_or_else(|| Err("its binary is missing".to_owned()))
+        });
+        match (installed, below()) {
+            (Some(Ok(binary)), _) | (None, Some(binary)) => Ok(binary),
+            (Some(Err(reason)), _) => Err(PluginAdminError::Refused {
+                reason: format!("{plugin} cannot be used: {reason}"),
+            }),
+            (None, None) => Err(self.unknown(facts, plugin)),
+        }
+    }
+
+    /// Returns the error for a plugin that is not there.
+    pub(super) fn unknown(&self, facts: &Facts, name: &str) -> PluginAdminError {
+        let names = self.base.binaries.keys().map(|name| &**name);
+        let near = nearest(name, names.chain(facts.plugins.keys().map(String::as_str)));
+        PluginAdminError::Unknown { name: name.to_owned(), near }
+    }
+
+    /// Returns whether there is a plugin of that name, serving or not.
+    pub(super) fn is_plugin(&self, facts: &Facts, name: &str) -> bool {
+        serving(&self.base, facts, name).is_some()
+    }
+}
+
+/// Returns the nearest name, if it is near enough to be meant.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let scored = known.map(|known| (jaro_winkler(name, known), known));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(score, _)| *score >= 0.8).map(|(_, known)| known.to_owned())
+}
+
+/// Forgets the binaries that no version names any more.
+fn forget_binaries(facts: &mut Facts) {
+    let versions = facts.plugins.values().flat_map(|plugin| &plugin.versions);
+    let named: Vec<String> = versions.map(|version| version.digest.clone()).collect();
+    facts.binaries.retain(|digest, _| named.contains(digest));
+}
+
+/// Returns the message of an error without the name of its plugin, which is said already.
+fn told(err: &PluginError) -> String {
+    match err {
+        PluginError::Trap { message, .. } => format!("it crashed at its start: {message}"),
+        PluginError::Limit { message, .. } => format!("it was stopped at its limit: {message}"),
+        PluginError::Deadline { limit_ms, .. } => {
+            format!("it did not start within {limit_ms} ms")
+        }
+        PluginError::Host { message, .. } | PluginError::Link { message, .. } => message.clone(),
+        err => err.to_string(),
+    }
+}

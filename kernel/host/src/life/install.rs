@@ -1,0 +1,429 @@
+//! Installing: fetch, verify, inspect, grant, configure, compile, link, self-test, activate.
+//!
+//! Each stage may refuse; then nothing has changed, and the refusal names the stage and the reason.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kernel_ports::package::Package;
+use kernel_ports::plugin_admin::{
+    InstallFrom, InstallOptions, InstallOutcome, Installed, PluginAdminError, Stage,
+};
+use kernel_ports::plugin_store::{
+    BindingRecord, PluginChange, PluginRecord, Signature, VersionRecord,
+};
+
+use super::binding::check_rule;
+use super::change::Change;
+use super::config::problems;
+use super::facts::version_of;
+use super::{Facts, Life};
+use crate::builder::Host;
+use crate::inspect;
+use crate::plugin::{Binary, Source};
+use crate::wish::{self, is_boundless, more, quoted};
+
+/// Larger plugins are taken for an attack on the memory of the server.
+const BYTES_MAX: usize = 256 * 1024 * 1024;
+/// How many versions of a plugin are kept. A run whose language's version is gone goes on with the
+/// one that serves.
+const VERSIONS_MAX: usize = 10;
+
+/// A binary that has passed the first stages, and is not kept yet.
+struct Candidate {
+    bytes: Bytes,
+    proof: Option<Bytes>,
+    binary: Binary,
+    record: VersionRecord,
+}
+
+impl Host {
+    /// Installs a plugin (`upgrade_of` is none), or adds a version to one.
+    pub(super) async fn install_from(
+        &self,
+        upgrade_of: Option<&str>,
+        from: InstallFrom,
+        options: InstallOptions,
+    ) -> Result<Installed, PluginAdminError> {
+        let life = self.life()?;
+        let candidate = self.candidate(life, from, &options).await?;
+        let name = candidate.binary.name().to_owned();
+        let _changing = life.change.lock().await;
+        let facts = Arc::clone(&self.registry.load().facts);
+        let before = facts.plugins.get(&name);
+        if let Some(wanted) = upgrade_of {
+            before_upgrade(wanted, &name, before)?;
+        } else if let Some(record) = before
+            && record.active != candidate.record.digest
+        {
+            let version = version_of(record, &record.active).map(|v| v.version.clone());
+            let version = version.unwrap_or_default();
+            return Err(PluginAdminError::Exists { plugin: name, version });
+        }
+        let is_good = |digest| matches!(facts.binaries.get(digest), Some(Ok(_)));
+        let unchanged = before.is_some_and(|record| {
+            record.active == candidate.record.digest && is_good(&record.active)
+        });
+        if unchanged && options.config.is_none() && options.rules.is_empty() {
+            return Ok(installed(&candidate.record, &name, InstallOutcome::Unchanged));
+        }
+        let Candidate { bytes, proof, binary, record: version } = candidate;
+        let asks_more = asks_more(before, &facts, &name, &version);
+        let waits = before.is_some() && !asks_more.is_empty() && !options.approve;
+        let (depot, sha256) = (Arc::clone(&life.depot), version.digest.clone());
+        blocking("keep the binary", move || {
+            depot.put(&sha256, &bytes)?;
+            proof.map_or(Ok(()), |proof| depot.put_proof(&sha256, &proof))
+        })
+        .await?;
+        let record = if waits {
+            let before = before.cloned().unwrap_or_else(|| fresh(&name, &version));
+            pending(before, &version)
+        } else {
+            activated(before.cloned().unwrap_or_else(|| fresh(&name, &version)), &version)
+        };
+        let result = if waits {
+            let changes = vec![PluginChange::Plugin(record)];
+            let binaries = vec![(version.digest.clone(), binary)];
+            self.change(Change { plugin: &name, changes, binaries }).await
+        } else {
+            self.activate(&facts, record, Some(binary), &options, &asks_more).await
+        };
+        self.tidy_depot(life).await;
+        result?;
+        let outcome =
+            if waits { InstallOutcome::Waiting { asks_more } } else { InstallOutcome::Active };
+        tracing::info!(
+            plugin = name,
+            version = version.version,
+            digest = version.digest,
+            waits,
+            "plugin installed"
+        );
+        Ok(installed(&version, &name, outcome))
+    }
+
+    /// Makes the version serve that waits for approval.
+    pub(super) async fn approve(
+        &self,
+        plugin: &str,
+        options: InstallOptions,
+    ) -> Result<Installed, PluginAdminError> {
+        let life = self.life()?;
+        let _changing = life.change.lock().await;
+        let facts = Arc::clone(&self.registry.load().facts);
+        let refused = |reason| Err(PluginAdminError::Refused { reason });
+        let Some(record) = facts.plugins.get(plugin) else {
+            return Err(self.unknown(&facts, plugin));
+        };
+        let pending = record.pending.as_deref().and_then(|digest| version_of(record, digest));
+        let Some(version) = pending else {
+            return refused(format!("no version of {plugin} waits for approval"));
+        };
+        let asks_more = asks_more(Some(record), &facts, plugin, version);
+        if !options.approve && !asks_more.is_empty() {
+            return refused(format!(
+                "{plugin} {} asks for more: {}; `tenon plugin upgrade {plugin} --approve` lets it \
+                 have that",
+                version.version,
+                asks_more.join(", ")
+            ));
+        }
+        let new = activated(record.clone(), version);
+        self.activate(&facts, new, None, &options, &asks_more).await?;
+        Ok(installed(version, plugin, InstallOutcome::Active))
+    }
+
+    /// Grants and configures what is about to serve, and makes it serve.
+    async fn activate(
+        &self,
+        facts: &Facts,
+        record: PluginRecord,
+        binary: Option<Binary>,
+        options: &InstallOptions,
+        asks_more: &[String],
+    ) -> Result<(), PluginAdminError> {
+        let name = record.name.clone();
+        let failed =
+            |stage, reason| PluginAdminError::Stage { plugin: name.clone(), stage, reason };
+        let active = &record.active;
+        let known = facts.binaries.get(active).and_then(|known| known.as_ref().ok());
+        let Some(binary) = binary.as_ref().or(known) else {
+            return Err(failed(Stage::Inspect, "its binary is missing".to_owned()));
+        };
+        let rules = rules(facts, binary, options, asks_more)
+            .map_err(|reason| failed(Stage::Grant, reason))?;
+        let config = options.config.as_deref().or_else(|| facts.config(&name)).unwrap_or("{}");
+        check_configs(facts, binary, &name, config)
+            .map_err(|reason| failed(Stage::Configure, reason))?;
+        let own = BindingRecord {
+            name: name.clone(),
+            plugin: name.clone(),
+            config: config.to_owned(),
+            rules,
+            decided_for: active.clone(),
+        };
+        let binaries = vec![(active.clone(), binary.clone())];
+        let changes = vec![PluginChange::Plugin(record), PluginChange::Binding(own)];
+        self.change(Change { plugin: &name, changes, binaries }).await
+    }
+
+    /// Fetches, verifies and inspects.
+    async fn candidate(
+        &self,
+        life: &Life,
+        from: InstallFrom,
+        options: &InstallOptions,
+    ) -> Result<Candidate, PluginAdminError> {
+        let package = fetched(life, from, options).await?;
+        let origin = package.origin.clone();
+        let failed =
+            |stage, reason| PluginAdminError::Stage { plugin: origin.clone(), stage, reason };
+        if package.bytes.len() > BYTES_MAX {
+            let reason = format!("it is larger than {BYTES_MAX} bytes");
+            return Err(failed(Stage::Fetch, reason));
+        }
+        let signature = verified(life, &package, options)
+            .await
+            .map_err(|reason| failed(Stage::Verify, reason))?;
+        let bytes = package.bytes.clone();
+        let inspected = blocking("read the binary", move || Ok(inspect::read(&bytes))).await?;
+        let inspected = inspected.map_err(|err| failed(Stage::Inspect, err.to_string()))?;
+        let wanted = options.digest.as_deref().filter(|wanted| !same(wanted, &inspected.digest));
+        if let Some(wanted) = wanted {
+            let reason = format!(
+                "its SHA-256 is {}, not {wanted}; it is not what you meant to install",
+                inspected.digest
+            );
+            return Err(failed(Stage::Verify, reason));
+        }
+        let asked = wish::asked(&inspected.capabilities(), &inspected.manifest.requests);
+        if let Some(wish) = asked.iter().find(|wish| wish.contains(char::is_control)) {
+            let reason = format!("its manifest asks for {wish:?}, which is no name of anything");
+            return Err(failed(Stage::Inspect, reason));
+        }
+        let source = Arc::new(Source::Installed(life.depot.path(&inspected.digest)));
+        let binary =
+            Binary { inspected: Arc::new(inspected), source, origin: origin.as_str().into() };
+        let record = VersionRecord {
+            digest: binary.inspected.digest.clone(),
+            version: binary.inspected.manifest.version.clone(),
+            size: binary.inspected.size,
+            origin: origin.clone(),
+            signature,
+            asked,
+            installed_at: self.services.clock.now(),
+            quarantine: None,
+        };
+        Ok(Candidate { bytes: package.bytes, proof: package.proof, binary, record })
+    }
+
+    /// Removes the files that no version names: of an installation that was refused, or of one that
+    /// went.
+    pub(super) async fn tidy_depot(&self, life: &Life) {
+        let facts = Arc::clone(&self.registry.load().facts);
+        let depot = Arc::clone(&life.depot);
+        let work = move || {
+            let versions = facts.plugins.values().flat_map(|plugin| &plugin.versions);
+            depot.sweep(&versions.map(|version| version.digest.as_str()).collect())
+        };
+        if let Err(err) = blocking("tidy the folder of plugins", work).await {
+            tracing::warn!("files that no plugin needs stay: {err}");
+        }
+    }
+}
+
+async fn fetched(
+    life: &Life,
+    from: InstallFrom,
+    options: &InstallOptions,
+) -> Result<Package, PluginAdminError> {
+    let (reference, digest) = match from {
+        InstallFrom::Given(package) => return Ok(package),
+        InstallFrom::Reference { reference, digest } => (reference, digest),
+    };
+    let failed =
+        |reason| PluginAdminError::Stage { plugin: reference.clone(), stage: Stage::Fetch, reason };
+    let Some(packages) = &life.packages else {
+        return Err(failed("this server fetches no packages; install it from a file".to_owned()));
+    };
+    let digest = digest.as_deref().or(options.digest.as_deref());
+    let package = packages.package_fetch(&reference, digest).await;
+    package.map_err(|err| failed(err.to_string()))
+}
+
+async fn verified(
+    life: &Life,
+    package: &Package,
+    options: &InstallOptions,
+) -> Result<Signature, String> {
+    let signature = match &life.packages {
+        Some(packages) => packages.package_verify(package).await.map_err(|err| err.to_string())?,
+        None => Signature::Unsigned,
+    };
+    if signature == Signature::Unsigned && !options.allow_unsigned {
+        return Err("nobody that this server trusts has signed it; have it signed, or install it \
+                    with --allow-unsigned"
+            .to_owned());
+    }
+    Ok(signature)
+}
+
+/// Checks that an upgrade is one of the plugin that was named.
+fn before_upgrade(
+    wanted: &str,
+    name: &str,
+    before: Option<&PluginRecord>,
+) -> Result<(), PluginAdminError> {
+    let refused = |reason| Err(PluginAdminError::Refused { reason });
+    if wanted != name {
+        return refused(format!(
+            "this is the plugin {name:?}, not {wanted:?}; install it with `tenon plugin install`"
+        ));
+    }
+    if before.is_none() {
+        return refused(format!(
+            "{name:?} is not installed, so there is nothing to upgrade; install it with `tenon \
+             plugin install`"
+        ));
+    }
+    Ok(())
+}
+
+/// Returns what a version asks for beyond what was asked before or is granted already.
+fn asks_more(
+    before: Option<&PluginRecord>,
+    facts: &Facts,
+    name: &str,
+    version: &VersionRecord,
+) -> Vec<String> {
+    let asked = before.and_then(|record| version_of(record, &record.active));
+    let mut known = asked.map_or_else(Vec::new, |version| version.asked.clone());
+    known.extend_from_slice(facts.rules(name));
+    more(&version.asked, &known).into_iter().cloned().collect()
+}
+
+/// Returns what the plugin's own binding may use from now on.
+fn rules(
+    facts: &Facts,
+    binary: &Binary,
+    options: &InstallOptions,
+    asks_more: &[String],
+) -> Result<Vec<String>, String> {
+    let name = binary.name();
+    for rule in &options.rules {
+        check_rule(name, rule, &binary.asked()).map_err(|err| err.to_string())?;
+    }
+    let mut rules = facts.rules(name).to_vec();
+    rules.extend_from_slice(&options.rules);
+    let asked = binary.asked();
+    for wish in asked.iter().filter(|wish| is_boundless(wish)) {
+        let capability = wish.split_once(':').map_or(wish.as_str(), |(capability, _)| capability);
+        let decided = |rule: &String| {
+            rule == capability || rule.strip_prefix(capability).is_some_and(|r| r.starts_with(':'))
+        };
+        if !rules.iter().any(decided) {
+            let wish = quoted(wish);
+            return Err(format!(
+                "it asks for {wish}, which has no bounds; allow a part of it, such as --grant \
+                 {capability}:NAME, or all of it with --grant {wish}"
+            ));
+        }
+    }
+    if options.grant_all {
+        rules.extend(asked.iter().filter(|wish| !is_boundless(wish)).cloned());
+    }
+    if options.approve {
+        rules.extend(asks_more.iter().filter(|wish| !is_boundless(wish)).cloned());
+    }
+    rules.sort();
+    rules.dedup();
+    Ok(rules)
+}
+
+/// Checks the configurations of all bindings of a plugin against the schema of a binary.
+pub(super) fn check_configs(
+    facts: &Facts,
+    binary: &Binary,
+    name: &str,
+    own: &str,
+) -> Result<(), String> {
+    let schema = &binary.inspected.manifest.config;
+    let others = facts.bindings_of(name).map(|b| (b.name.as_str(), b.config.as_str()));
+    for (binding, config) in std::iter::once((name, own)).chain(others) {
+        let problems = problems(schema, config);
+        if !problems.is_empty() {
+            return Err(format!(
+                "the configuration of {binding:?} does not fit: {}; give one with --config, or \
+                 change it with `tenon plugin bind {binding} --config FILE`",
+                problems.join("; ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn fresh(name: &str, version: &VersionRecord) -> PluginRecord {
+    PluginRecord {
+        name: name.to_owned(),
+        versions: Vec::new(),
+        active: version.digest.clone(),
+        previous: None,
+        pending: None,
+        enabled: true,
+    }
+}
+
+/// Adds a version that waits.
+fn pending(mut record: PluginRecord, version: &VersionRecord) -> PluginRecord {
+    record.versions.retain(|known| known.digest != version.digest);
+    record.versions.push(version.clone());
+    record.pending = Some(version.digest.clone());
+    record
+}
+
+/// Adds a version that serves.
+fn activated(mut record: PluginRecord, version: &VersionRecord) -> PluginRecord {
+    let had = record.versions.iter().position(|known| known.digest == version.digest);
+    if let Some(at) = had {
+        record.versions.remove(at);
+    }
+    record.versions.push(version.clone());
+    record.pending = record.pending.filter(|pending| *pending != version.digest);
+    if record.active != version.digest {
+        record.previous = Some(std::mem::replace(&mut record.active, version.digest.clone()));
+    }
+    let is_needed = |record: &PluginRecord, digest: &str| {
+        digest == record.active
+            || record.previous.as_deref() == Some(digest)
+            || record.pending.as_deref() == Some(digest)
+    };
+    while record.versions.len() > VERSIONS_MAX {
+        let oldest = record.versions.iter().position(|v| !is_needed(&record, &v.digest));
+        let Some(oldest) = oldest else { break };
+        record.versions.remove(oldest);
+    }
+    record
+}
+
+fn installed(version: &VersionRecord, name: &str, outcome: InstallOutcome) -> Installed {
+    let VersionRecord { version, digest, .. } = version;
+    Installed { name: name.to_owned(), version: version.clone(), digest: digest.clone(), outcome }
+}
+
+/// Returns whether two digests are the same, whatever the case, with or without `sha256:`.
+fn same(wanted: &str, found: &str) -> bool {
+    wanted.strip_prefix("sha256:").unwrap_or(wanted).eq_ignore_ascii_case(found)
+}
+
+/// Does work on files beside the calls.
+pub(super) async fn blocking<T: Send + 'static>(
+    action: &str,
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, PluginAdminError> {
+    let io = |err| PluginAdminError::Io { action: action.to_owned(), err };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(io),
+        Err(err) => Err(io(std::io::Error::other(err))),
+    }
+}

@@ -1,0 +1,80 @@
+//! Installing and binding plugins over the API.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+
+use crate::api::World;
+
+fn upload(path: &str, media_type: &str, body: &'static [u8]) -> Request<Body> {
+    let request =
+        Request::post(path).header("host", "localhost").header("content-type", media_type);
+    request.body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn a_plugin_comes_as_a_body_or_by_name() {
+    let world = World::new().await;
+    let path = "/api/v1/plugins?grant=kv&grant=http%3AGET%20a&allowUnsigned=true&origin=a.wasm";
+    let answer = world.send(upload(path, "application/wasm", b"\0asm")).await.ok(201);
+    assert_eq!(answer["version"], "4 bytes of a.wasm");
+    assert_eq!(answer["digest"], r#"["kv", "http:GET a"] false true"#);
+    assert_eq!(answer["outcome"], "active");
+    let body = json!({ "from": "oci://registry.example.com/a:1" });
+    let answer = world.post("/api/v1/plugins", body).await.ok(201);
+    assert_eq!(answer["version"], "oci://registry.example.com/a:1");
+}
+
+#[tokio::test]
+async fn what_is_no_plugin_is_refused_with_the_stage() {
+    let world = World::new().await;
+    let send =
+        async |media_type, body| world.send(upload("/api/v1/plugins", media_type, body)).await;
+    let problem = send("application/wasm", b"bad").await.refused(422, "plugin-rejected");
+    assert_eq!(problem["detail"], "upload was not installed: inspect: this is not WebAssembly");
+    // A page of another site can send this without asking.
+    send("text/plain", b"\0asm").await.refused(415, "media-type");
+    send("application/wasm", b"").await.refused(400, "body-unreadable");
+    let path = "/api/v1/plugins?grants=kv";
+    let problem = world.send(upload(path, "application/wasm", b"x")).await;
+    assert_eq!(problem.refused(400, "invalid-query")["hint"], "did you mean `grant`?");
+}
+
+#[tokio::test]
+async fn an_upgrade_that_waits_says_for_what() {
+    let world = World::new().await;
+    let path = "/api/v1/plugins/new/upgrade";
+    let answer = world.send(upload(path, "application/wasm", b"\0asm")).await.ok(200);
+    assert_eq!((&answer["outcome"], &answer["asksMore"]), (&json!("waiting"), &json!(["kv"])));
+    let answer = world.send(upload("/api/v1/plugins/new/upgrade?approve=true", "", b"")).await;
+    assert_eq!(answer.ok(200)["outcome"], "unchanged");
+}
+
+#[tokio::test]
+async fn a_binding_has_its_slash_in_the_address() {
+    let world = World::new().await;
+    let body = json!({
+        "plugin": "model-x",
+        "config": { "key": "secret:x" },
+        "defaultFor": { "kind": "model", "project": "web" },
+    });
+    let answer = world.put("/api/v1/bindings/models%2Fwork", &[], body).await.ok(200);
+    assert_eq!(answer["name"], "models/work");
+    assert_eq!(answer["config"], json!({ "key": "secret:x" }));
+    assert_eq!(answer["defaultFor"], json!([{ "kind": "model", "project": "web" }]));
+    let request = Request::delete("/api/v1/bindings/models%2Fwrk").header("host", "localhost");
+    let problem = world.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(problem.refused(404, "binding-unknown")["hint"], "did you mean \"models/work\"?");
+    let rules = json!({ "rules": ["proces:git"] });
+    let problem = world.post("/api/v1/bindings/models%2Fwork/grant", rules).await;
+    let problem = problem.refused(422, "rule-invalid");
+    assert!(problem["detail"].as_str().unwrap().contains("proces:git"), "{problem}");
+}
+
+#[tokio::test]
+async fn what_is_built_in_is_not_removed() {
+    let world = World::new().await;
+    let request = Request::delete("/api/v1/plugins/language-script").header("host", "localhost");
+    let problem = world.send(request.body(Body::empty()).unwrap()).await;
+    problem.refused(409, "plugin-conflict");
+}
