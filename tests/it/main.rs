@@ -12,6 +12,7 @@ mod dependencies;
 mod examples;
 mod host;
 mod native;
+mod plugin_life;
 mod scheduler;
 mod secrets;
 mod server;

@@ -7,7 +7,6 @@ use futures::stream::BoxStream;
 use kernel_wire::artifact::Artifact;
 use kernel_wire::page::Page;
 use kernel_wire::pipeline::{Pipeline, PipelineAccepted, PipelineSet, PipelineVersion};
-use kernel_wire::plugin::Plugin;
 use kernel_wire::problem::Problem;
 use kernel_wire::run::{Asked, Run, RunRetry, RunStart, RunTree};
 use serde::Serialize;
@@ -18,6 +17,7 @@ use crate::api::sse::Event;
 use crate::api::transport::{Request, Response, Transport, TransportError};
 
 pub mod error;
+pub mod plugin;
 pub mod sse;
 mod stream;
 pub mod transport;
@@ -148,14 +148,6 @@ impl Api {
     pub async fn artifact(&self, run: &str, name: &str) -> Answer<Response> {
         let name = name.split('/').map(part).collect::<Vec<_>>().join("/");
         self.send("GET", &format!("/runs/{}/artifacts/{name}", part(run)), None).await
-    }
-
-    pub async fn plugins(&self) -> Answer<Vec<Plugin>> {
-        self.read("/plugins").await
-    }
-
-    pub async fn plugin(&self, name: &str) -> Answer<Plugin> {
-        self.read(&format!("/plugins/{}", part(name))).await
     }
 
     async fn stream_open(

@@ -6,9 +6,11 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::args::pairs::{Pair, Typed};
+pub use crate::args::plugin::PluginCommand;
 use crate::show::duration;
 
 pub mod pairs;
+pub mod plugin;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -51,7 +53,7 @@ pub enum Command {
     /// List, follow, cancel and repeat runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Show the plugins of the server, and what they may do
+    /// Install plugins, say what they may do, and see what they did
     #[command(subcommand)]
     Plugin(PluginCommand),
 }
@@ -227,18 +229,5 @@ pub enum ArtifactCommand {
         /// Where to; `-` is the standard output. Without it: the last part of the name, here
         #[arg(short = 'O', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         to: Option<PathBuf>,
-    },
-}
-
-/// `tenon plugin …`
-#[derive(Debug, Clone, Subcommand)]
-pub enum PluginCommand {
-    /// List the plugins of the server
-    #[command(visible_alias = "ls")]
-    List,
-    /// Show what a plugin is, and what it may do: one of the server by name, or a file
-    Inspect {
-        #[arg(value_hint = ValueHint::FilePath)]
-        plugin: String,
     },
 }

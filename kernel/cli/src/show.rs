@@ -6,6 +6,7 @@ pub mod live;
 pub mod log_lines;
 pub mod look;
 pub mod plain;
+pub mod plugin;
 pub mod summary;
 pub mod table;
 pub mod tree;

@@ -1,82 +1,137 @@
 //! `tenon plugin …`
 
+mod install;
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
 use kernel_wire::plugin::{Plugin, PluginKind};
+use kernel_wire::plugin_admin::{BindingDefault, BindingSet, Rules};
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::args::PluginCommand;
 use crate::exit::Exit;
 use crate::out::Out;
-use crate::show::look::{Look, Tone};
-use crate::show::{summary, table};
+use crate::show::plugin as show;
 
 pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> anyhow::Result<Exit> {
     match command {
         PluginCommand::List => {
             let plugins = api.plugins().await?;
-            out.result(&plugins, |look| {
-                let rows: Vec<[String; 5]> =
-                    plugins.iter().map(|plugin| row(plugin, look)).collect();
-                table::lines(["NAME", "VERSION", "IS", "FROM", "SUMMARY"], &rows, look)
-            });
+            out.result(&plugins, |look| show::list(&plugins, look));
         }
         PluginCommand::Inspect { plugin } => print(&api.plugin(plugin).await?, out),
+        PluginCommand::Install { from, options, grant_all } => {
+            install::install(api, from, options, *grant_all, out).await?;
+        }
+        PluginCommand::Upgrade { plugin, from, approve, options } => {
+            install::upgrade(api, plugin, from.as_deref(), *approve, options, out).await?;
+        }
+        PluginCommand::Swap { plugin, to } => serves(&api.plugin_swap(plugin, to).await?, out),
+        PluginCommand::Rollback { plugin } => {
+            serves(&api.plugin_do(plugin, "rollback").await?, out);
+        }
+        PluginCommand::Enable { plugin } => serves(&api.plugin_do(plugin, "enable").await?, out),
+        PluginCommand::Disable { plugin } => {
+            let plugin = api.plugin_do(plugin, "disable").await?;
+            out.result(&plugin, |_| vec![format!("{} does not serve any more", plugin.name)]);
+        }
+        PluginCommand::Remove { plugin } => {
+            api.plugin_remove(plugin).await?;
+            out.result(&json!({ "removed": plugin }), |_| vec![format!("removed {plugin}")]);
+        }
+        PluginCommand::Verify { plugin } => {
+            let verified = api.plugin_verify(plugin).await?;
+            let by = verified.signed_by.as_deref().unwrap_or("nobody");
+            out.result(&verified, |_| {
+                vec![format!("{plugin} is what was installed: {}, signed by {by}", verified.digest)]
+            });
+        }
+        PluginCommand::Logs { plugin, limit } => {
+            let mut lines = api.plugin_logs(plugin).await?;
+            lines.drain(..lines.len().saturating_sub(*limit));
+            out.result(&lines, |look| show::log(&lines, look));
+        }
+        PluginCommand::Top { limit } => {
+            let mut calls = api.plugin_calls().await?;
+            calls.truncate(*limit);
+            out.result(&calls, |look| show::top(&calls, look));
+        }
+        PluginCommand::WhyDenied { plugin } => {
+            let denials = api.plugin_denials(plugin).await?;
+            out.result(&denials, |look| show::denials(plugin, &denials, look));
+        }
+        PluginCommand::Grant { .. }
+        | PluginCommand::Revoke { .. }
+        | PluginCommand::Bind { .. }
+        | PluginCommand::Unbind { .. }
+        | PluginCommand::Bindings => return binding(command, api, out).await,
     }
+    Ok(Exit::Succeeded)
+}
+
+async fn binding(command: &PluginCommand, api: &Api, out: &Out) -> anyhow::Result<Exit> {
+    let bound = match command {
+        PluginCommand::Grant { binding, rules } => {
+            let rules = Rules { rules: rules.clone() };
+            api.binding_rules(binding, "grant", &rules).await?
+        }
+        PluginCommand::Revoke { binding, rules } => {
+            let rules = Rules { rules: rules.clone() };
+            api.binding_rules(binding, "revoke", &rules).await?
+        }
+        PluginCommand::Bind { name, plugin, config, rules, default, project } => {
+            let kind = default.as_deref().map(kind).transpose()?;
+            let set = BindingSet {
+                plugin: plugin.clone(),
+                config: config.as_deref().map(json_file).transpose()?,
+                rules: Some(rules.clone()).filter(|rules| !rules.is_empty()),
+                default_for: kind.map(|kind| BindingDefault { kind, project: project.clone() }),
+            };
+            api.binding_set(name, &set).await?
+        }
+        PluginCommand::Unbind { name } => {
+            api.binding_remove(name).await?;
+            out.result(&json!({ "removed": name }), |_| vec![format!("unbound {name}")]);
+            return Ok(Exit::Succeeded);
+        }
+        _ => {
+            let bindings = api.bindings().await?;
+            out.result(&bindings, |look| show::bindings(&bindings, look));
+            return Ok(Exit::Succeeded);
+        }
+    };
+    out.result(&bound, |_| vec![show::one_binding(&bound)]);
     Ok(Exit::Succeeded)
 }
 
 /// Prints all that is known of a plugin.
 pub fn print(plugin: &Plugin, out: &Out) {
-    out.result(plugin, |look| lines(plugin, look));
+    out.result(plugin, |look| show::detail(plugin, look));
 }
 
-fn row(plugin: &Plugin, look: Look) -> [String; 5] {
-    let name = look.paint(Tone::Strong, &plugin.name);
-    let kinds: Vec<&str> = plugin.kinds.iter().copied().map(kind).collect();
-    [name, plugin.version.clone(), kinds.join(", "), plugin.origin.clone(), plugin.summary.clone()]
+fn serves(plugin: &Plugin, out: &Out) {
+    out.result(plugin, |_| vec![format!("{} {} serves", plugin.name, plugin.version)]);
 }
 
-fn lines(plugin: &Plugin, look: Look) -> Vec<String> {
-    let kinds: Vec<&str> = plugin.kinds.iter().copied().map(kind).collect();
-    let mut lines = vec![
-        format!("{} {}", look.paint(Tone::Strong, &plugin.name), plugin.version),
-        format!("  {}", plugin.summary),
-        String::new(),
-        format!("  is        {}", kinds.join(", ")),
-        format!("  from      {}", plugin.origin),
-        format!("  size      {}", summary::bytes(plugin.size)),
-        format!("  sha-256   {}", plugin.digest),
-    ];
-    for export in &plugin.exports {
-        lines.push(format!("  exports   {export}"));
-    }
-    for import in &plugin.imports {
-        lines.push(format!("  imports   {import}"));
-    }
-    for grant in &plugin.grants {
-        let word = if grant.granted {
-            look.paint(Tone::Good, "granted")
-        } else {
-            look.paint(Tone::Bad, "not granted")
-        };
-        let what = format!("{} {}", grant.capability, grant.parameters.join(" "));
-        let why = look.paint(Tone::Quiet, &grant.reason);
-        lines.push(format!("  asks for  {}  {word}  {why}", what.trim_end()));
-    }
-    lines
+/// Reads a file with a JSON object.
+fn json_file(file: &Path) -> anyhow::Result<Value> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).context("failed to read the standard input")?
+    } else {
+        std::fs::read_to_string(file)
+            .with_context(|| format!("failed to read {}", file.display()))?
+    };
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))
 }
 
-fn kind(kind: PluginKind) -> &'static str {
-    match kind {
-        PluginKind::Language => "language",
-        PluginKind::Launcher => "launcher",
-        PluginKind::Resource => "resource",
-        PluginKind::Action => "action",
-        PluginKind::Secrets => "secrets",
-        PluginKind::Cache => "cache",
-        PluginKind::Model => "model",
-        PluginKind::Identity => "identity",
-        PluginKind::Webhook => "webhook",
-        PluginKind::Notifier => "notifier",
-        PluginKind::Gateway => "gateway",
+fn kind(word: &str) -> anyhow::Result<PluginKind> {
+    match serde_json::from_value(word.into()) {
+        Ok(kind) => Ok(kind),
+        Err(_) => bail!(
+            "{word:?} is no kind of plugin; there are language, launcher, resource, action, \
+             secrets, cache, model, identity, webhook, notifier and gateway"
+        ),
     }
 }

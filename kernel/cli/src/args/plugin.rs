@@ -1,0 +1,155 @@
+//! `tenon plugin …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+const INSTALL: &str = "\
+Examples:
+  tenon plugin install ./notifier-chat.wasm --grant 'http:POST chat.example.com'
+  tenon plugin install https://example.com/x.wasm --digest 9f86d081884c…
+  tenon plugin install oci://registry.example.com/plugins/x:1.2.0
+
+An installation goes through the stages fetch, verify, inspect, grant, configure, compile, link,
+self-test and activate. The first one that refuses ends it, and what served serves on.";
+
+const GRANT: &str = "\
+Examples:
+  tenon plugin grant resource-x process:git
+  tenon plugin grant models/work 'http:POST api.example.com' kv:1000000";
+
+const BIND: &str = "\
+Examples:
+  tenon plugin bind models/work --plugin model-x --config work.json --default model
+  tenon plugin bind model-x --config changed.json";
+
+/// Commands about plugins.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PluginCommand {
+    /// List the plugins of the server
+    #[command(visible_alias = "ls")]
+    List,
+    /// Show what a plugin is, and what it may do: one of the server by name, or a file
+    Inspect {
+        #[arg(value_hint = ValueHint::FilePath)]
+        plugin: String,
+    },
+    /// Install a plugin from a file here, an https address, or a registry
+    #[command(after_help = INSTALL)]
+    Install {
+        /// FILE, https://… with --digest, or oci://REGISTRY/REPOSITORY:TAG
+        #[arg(value_name = "FILE|URL|oci://…", value_hint = ValueHint::FilePath)]
+        from: String,
+        #[command(flatten)]
+        options: InstallArgs,
+        /// Let it use all that it asks for by name
+        #[arg(long)]
+        grant_all: bool,
+    },
+    /// Install a newer version of a plugin; one that asks for more waits for --approve
+    Upgrade {
+        plugin: String,
+        /// As for install; without it, the version that waits is approved
+        #[arg(value_name = "FILE|URL|oci://…", value_hint = ValueHint::FilePath)]
+        from: Option<String>,
+        /// Let it have what it asks for beyond the version that serves
+        #[arg(long)]
+        approve: bool,
+        #[command(flatten)]
+        options: InstallArgs,
+    },
+    /// Let another version serve that is kept; calls in progress end with the old one
+    Swap {
+        plugin: String,
+        /// A version, or the beginning of a digest
+        #[arg(value_name = "VERSION|DIGEST")]
+        to: String,
+    },
+    /// Let the version serve that did so before
+    Rollback { plugin: String },
+    /// Let a plugin or binding use more, within what it asks for
+    #[command(after_help = GRANT)]
+    Grant {
+        #[arg(value_name = "PLUGIN|BINDING")]
+        binding: String,
+        #[arg(value_name = "CAPABILITY[:PARAMETER]", required = true)]
+        rules: Vec<String>,
+    },
+    /// Take grants back; the next call is denied
+    Revoke {
+        #[arg(value_name = "PLUGIN|BINDING")]
+        binding: String,
+        #[arg(value_name = "CAPABILITY[:PARAMETER]", required = true)]
+        rules: Vec<String>,
+    },
+    /// Give a plugin another name with its own configuration, or change that; applied at once
+    #[command(after_help = BIND)]
+    Bind {
+        /// Such as models/work; the name of a plugin changes the plugin itself
+        name: String,
+        /// Which plugin; needed for a new name
+        #[arg(long)]
+        plugin: Option<String>,
+        /// A file with a JSON object that fits the schema of the plugin; `-` is the standard input
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Option<PathBuf>,
+        /// What it may use, in place of what it was allowed before; may be repeated
+        #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
+        rules: Vec<String>,
+        /// It serves where no plugin of this kind is named
+        #[arg(long, value_name = "KIND")]
+        default: Option<String>,
+        /// Only in this project
+        #[arg(long, requires = "default")]
+        project: Option<String>,
+    },
+    /// Forget a name of a plugin
+    Unbind { name: String },
+    /// List all names under which plugins serve, with what each may use
+    Bindings,
+    /// Let a plugin serve again; lifts a quarantine
+    Enable { plugin: String },
+    /// Refuse all calls of a plugin until it is enabled again
+    Disable { plugin: String },
+    /// Forget an installed plugin; a built-in one of the same name serves again
+    #[command(visible_alias = "rm")]
+    Remove { plugin: String },
+    /// Read the binary of a plugin again, and check its digest and signature
+    Verify { plugin: String },
+    /// Print the newest lines of a plugin's own log
+    Logs {
+        #[arg(value_name = "PLUGIN|BINDING")]
+        plugin: String,
+        /// How many
+        #[arg(short = 'n', long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Show what calls have cost since the server started, the busiest first
+    Top {
+        /// How many
+        #[arg(short = 'n', long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show what a plugin wanted and was refused, and the command that grants it
+    WhyDenied {
+        #[arg(value_name = "PLUGIN|BINDING")]
+        plugin: String,
+    },
+}
+
+/// What is said at an installation.
+#[derive(Debug, Clone, Default, Args)]
+pub struct InstallArgs {
+    /// The SHA-256 that the plugin must have
+    #[arg(long, value_name = "SHA256")]
+    pub digest: Option<String>,
+    /// Let it use this, such as process:git; may be repeated
+    #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
+    pub rules: Vec<String>,
+    /// A file with its configuration: a JSON object
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Install it even if nobody that the server trusts has signed it
+    #[arg(long)]
+    pub allow_unsigned: bool,
+}

@@ -1,0 +1,298 @@
+//! Plugins, their bindings, denials and figures, in a terminal.
+
+use kernel_wire::plugin::{Plugin, PluginKind};
+use kernel_wire::plugin_admin::{
+    Binding, Denial, InstallOutcome, PluginCalls, PluginInstalled, PluginLogLine, PluginSource,
+    PluginStatus, PluginVersion,
+};
+
+use crate::show::look::{Look, Tone};
+use crate::show::{summary, table};
+
+/// How much of a digest tells versions apart.
+const DIGEST_SHOWN: usize = 12;
+
+/// Returns the list of plugins.
+#[must_use]
+pub fn list(plugins: &[Plugin], look: Look) -> Vec<String> {
+    let row = |plugin: &Plugin| {
+        let kinds: Vec<&str> = plugin.kinds.iter().copied().map(kind).collect();
+        [
+            look.paint(Tone::Strong, &plugin.name),
+            plugin.version.clone(),
+            kinds.join(", "),
+            source(plugin),
+            status(plugin, look),
+            plugin.summary.clone(),
+        ]
+    };
+    let rows: Vec<[String; 6]> = plugins.iter().map(row).collect();
+    table::lines(["NAME", "VERSION", "IS", "FROM", "STATUS", "SUMMARY"], &rows, look)
+}
+
+/// Returns all that is known of a plugin.
+#[must_use]
+pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
+    let kinds: Vec<&str> = plugin.kinds.iter().copied().map(kind).collect();
+    let mut lines = vec![
+        format!("{} {}", look.paint(Tone::Strong, &plugin.name), plugin.version),
+        format!("  {}", plugin.summary),
+        String::new(),
+        format!("  is        {}", kinds.join(", ")),
+        format!("  from      {}", plugin.origin),
+        format!("  size      {}", summary::bytes(plugin.size)),
+        format!("  sha-256   {}", plugin.digest),
+    ];
+    if plugin.source != PluginSource::File {
+        let reason = plugin.status_reason.as_ref().map(|reason| format!(": {reason}"));
+        lines.push(format!("  status    {}{}", status(plugin, look), reason.unwrap_or_default()));
+    }
+    lines.extend(plugin.exports.iter().map(|export| format!("  exports   {export}")));
+    lines.extend(plugin.imports.iter().map(|import| format!("  imports   {import}")));
+    for grant in &plugin.grants {
+        let word = if grant.granted {
+            look.paint(Tone::Good, "granted")
+        } else {
+            look.paint(Tone::Bad, "not granted")
+        };
+        let what = format!("{} {}", grant.capability, grant.parameters.join(" "));
+        let why = look.paint(Tone::Quiet, &grant.reason);
+        lines.push(format!("  asks for  {}  {word}  {why}", what.trim_end()));
+    }
+    for binding in plugin.bindings.iter().filter(|binding| says_more(binding, plugin)) {
+        lines.push(format!("  serves as {}", one_binding(binding)));
+    }
+    if !plugin.versions.is_empty() {
+        lines.push(String::new());
+        let rows: Vec<[String; 5]> = plugin.versions.iter().map(|v| version(v, look)).collect();
+        let head = ["VERSION", "SHA-256", "SIGNED BY", "STATUS", "FROM"];
+        lines.extend(table::lines(head, &rows, look).into_iter().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// Returns the list of bindings.
+#[must_use]
+pub fn bindings(bindings: &[Binding], look: Look) -> Vec<String> {
+    let row = |binding: &Binding| {
+        [
+            look.paint(Tone::Strong, &binding.name),
+            binding.plugin.clone(),
+            defaults(binding),
+            binding.rules.join(", "),
+            binding.config.to_string(),
+        ]
+    };
+    let rows: Vec<[String; 5]> = bindings.iter().map(row).collect();
+    table::lines(["NAME", "PLUGIN", "DEFAULT FOR", "GRANTS", "CONFIGURATION"], &rows, look)
+}
+
+/// Returns a binding in one line.
+#[must_use]
+pub fn one_binding(binding: &Binding) -> String {
+    let mut line = binding.name.clone();
+    if binding.plugin != binding.name {
+        line.push_str(&format!(" ({})", binding.plugin));
+    }
+    let defaults = defaults(binding);
+    if !defaults.is_empty() {
+        line.push_str(&format!(", default for {defaults}"));
+    }
+    let rules =
+        if binding.rules.is_empty() { "nothing".to_owned() } else { binding.rules.join(", ") };
+    line.push_str(&format!(", may use {rules}"));
+    let is_plain = binding.config.as_object().is_none_or(serde_json::Map::is_empty);
+    if !is_plain {
+        line.push_str(&format!(", configured as {}", binding.config));
+    }
+    line
+}
+
+/// Returns what came of an installation, and what to do next.
+#[must_use]
+pub fn installed(installed: &PluginInstalled, plugin: Option<&Plugin>, look: Look) -> Vec<String> {
+    let PluginInstalled { name, version, outcome, asks_more, .. } = installed;
+    let shown = look.paint(Tone::Strong, name);
+    match outcome {
+        InstallOutcome::Unchanged => vec![format!("{shown} {version} serves already")],
+        InstallOutcome::Waiting => vec![
+            format!("{shown} {version} asks for more than the version that serves, and waits:"),
+            format!("  {}", asks_more.join(", ")),
+            format!("`tenon plugin upgrade {name} --approve` lets it have that, and serve"),
+        ],
+        InstallOutcome::Active => {
+            let mut lines = vec![format!("{shown} {version} serves")];
+            for grant in plugin.into_iter().flat_map(|p| &p.grants).filter(|grant| !grant.granted) {
+                let wishes = if grant.parameters.is_empty() {
+                    vec![grant.capability.clone()]
+                } else {
+                    let named = |parameter| format!("{}:{parameter}", grant.capability);
+                    grant.parameters.iter().map(named).collect()
+                };
+                for wish in wishes {
+                    let why = look.paint(Tone::Quiet, &grant.reason);
+                    lines.push(format!("  it may not use {wish}  {why}"));
+                    lines.push(format!("    `tenon plugin grant {name} {}`", quoted(&wish)));
+                }
+            }
+            lines
+        }
+    }
+}
+
+/// Returns the lines of a plugin's log.
+#[must_use]
+pub fn log(lines: &[PluginLogLine], look: Look) -> Vec<String> {
+    let line = |line: &PluginLogLine| {
+        let tone = match line.level.as_str() {
+            "error" => Tone::Bad,
+            "warn" => Tone::Late,
+            _ => Tone::Quiet,
+        };
+        let level = look.paint(tone, &format!("{:<5}", line.level));
+        let run = line.run.as_ref().map(|run| format!(" {run}")).unwrap_or_default();
+        format!("{} {level}{run} {}", line.at, line.text)
+    };
+    lines.iter().map(line).collect()
+}
+
+/// Returns what was refused, and the command that grants each.
+#[must_use]
+pub fn denials(name: &str, denials: &[Denial], look: Look) -> Vec<String> {
+    if denials.is_empty() {
+        return vec![format!("{name} was refused nothing since the server started")];
+    }
+    let lines = |denial: &Denial| {
+        let Denial { at, function, asked, way_out, count, run, .. } = denial;
+        let run = run.as_ref().map(|run| format!(" for {run}")).unwrap_or_default();
+        let asked = look.paint(Tone::Bad, asked);
+        let times = if *count == 1 { String::new() } else { format!(", {count} times") };
+        [format!("{at}  `{function}` wanted {asked}{run}{times}"), format!("  {way_out}")]
+    };
+    denials.iter().flat_map(lines).collect()
+}
+
+/// Returns the table of what calls cost.
+#[must_use]
+pub fn top(calls: &[PluginCalls], look: Look) -> Vec<String> {
+    let row = |calls: &PluginCalls| {
+        let mean = |sum_us: u64| micros(sum_us.checked_div(calls.calls).unwrap_or(0));
+        let failures = calls.failures.iter().map(|f| format!("{} {}", f.count, f.class));
+        let failures = failures.collect::<Vec<_>>().join(", ");
+        [
+            look.paint(Tone::Strong, &calls.binding),
+            format!("{}.{}", kind(calls.kind), calls.function),
+            calls.calls.to_string(),
+            calls.in_flight.to_string(),
+            micros(calls.p50_us),
+            micros(calls.p99_us),
+            mean(calls.queue_us),
+            mean(calls.instantiate_us),
+            summary::bytes(calls.memory_peak_bytes),
+            summary::bytes(calls.bytes_in),
+            summary::bytes(calls.bytes_out),
+            look.paint(Tone::Bad, &failures),
+            short(&calls.digest).to_owned(),
+        ]
+    };
+    let head = [
+        "NAME", "FUNCTION", "CALLS", "NOW", "P50", "P99", "QUEUE", "START", "MEMORY", "IN", "OUT",
+        "FAILED", "SHA-256",
+    ];
+    table::lines(head, &Vec::from_iter(calls.iter().map(row)), look)
+}
+
+/// Returns the word of a kind.
+#[must_use]
+pub fn kind(kind: PluginKind) -> &'static str {
+    match kind {
+        PluginKind::Language => "language",
+        PluginKind::Launcher => "launcher",
+        PluginKind::Resource => "resource",
+        PluginKind::Action => "action",
+        PluginKind::Secrets => "secrets",
+        PluginKind::Cache => "cache",
+        PluginKind::Model => "model",
+        PluginKind::Identity => "identity",
+        PluginKind::Webhook => "webhook",
+        PluginKind::Notifier => "notifier",
+        PluginKind::Gateway => "gateway",
+    }
+}
+
+/// The own binding of a plugin says something only if somebody said something about it.
+fn says_more(binding: &Binding, plugin: &Plugin) -> bool {
+    let is_configured = binding.config.as_object().is_some_and(|config| !config.is_empty());
+    binding.name != plugin.name
+        || is_configured
+        || !binding.rules.is_empty()
+        || !binding.default_for.is_empty()
+}
+
+fn version(version: &PluginVersion, look: Look) -> [String; 5] {
+    let state = match (&version.quarantine, &version.asks_more) {
+        (Some(reason), _) => look.paint(Tone::Bad, &format!("quarantined: {reason}")),
+        (None, Some(more)) => {
+            look.paint(Tone::Late, &format!("waits, asks for more: {}", more.join(", ")))
+        }
+        (None, None) if version.active => look.paint(Tone::Good, "serves"),
+        (None, None) => "kept".to_owned(),
+    };
+    [
+        version.version.clone(),
+        short(&version.digest).to_owned(),
+        version.signed_by.clone().unwrap_or_else(|| "nobody".to_owned()),
+        state,
+        version.origin.clone(),
+    ]
+}
+
+fn defaults(binding: &Binding) -> String {
+    let one = |default: &kernel_wire::plugin_admin::BindingDefault| {
+        let project = default.project.as_ref().map(|project| format!(" in {project}"));
+        format!("{}{}", kind(default.kind), project.unwrap_or_default())
+    };
+    binding.default_for.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn source(plugin: &Plugin) -> String {
+    match plugin.source {
+        PluginSource::BuiltIn => "built-in".to_owned(),
+        PluginSource::Folder | PluginSource::File | PluginSource::Installed => {
+            plugin.origin.clone()
+        }
+    }
+}
+
+fn status(plugin: &Plugin, look: Look) -> String {
+    let waits = plugin.versions.iter().any(|version| version.asks_more.is_some());
+    match plugin.status {
+        PluginStatus::Active if waits => look.paint(Tone::Late, "active, upgrade waits"),
+        PluginStatus::Active => look.paint(Tone::Good, "active"),
+        PluginStatus::FellBack => look.paint(Tone::Late, "fell back"),
+        PluginStatus::Quarantined => look.paint(Tone::Bad, "quarantined"),
+        PluginStatus::Disabled => look.paint(Tone::Quiet, "disabled"),
+        PluginStatus::Broken => look.paint(Tone::Broken, "broken"),
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..DIGEST_SHOWN).unwrap_or(digest)
+}
+
+/// Returns a rule as an argument of the command line.
+fn quoted(rule: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
+    if rule.chars().all(is_plain) { rule.to_owned() } else { format!("'{rule}'") }
+}
+
+fn micros(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
+        _ => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
+    }
+}
+
+#[cfg(test)]
+mod tests;

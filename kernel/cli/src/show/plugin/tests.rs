@@ -1,0 +1,123 @@
+use expect_test::{Expect, expect};
+use kernel_wire::plugin::{Grant, Plugin, PluginKind};
+use kernel_wire::plugin_admin::{
+    Binding, CallFailures, Denial, InstallOutcome, PluginCalls, PluginInstalled, PluginSource,
+    PluginStatus, PluginVersion,
+};
+use kernel_wire::time::Timestamp;
+use serde_json::json;
+
+use super::{denials, detail, installed, list, top};
+use crate::show::look::Look;
+
+fn version(version: &str, active: bool) -> PluginVersion {
+    PluginVersion {
+        version: version.into(),
+        digest: "9f86d081884c7d659a2feaa0c55ad015".into(),
+        origin: "model-x.wasm".into(),
+        signed_by: None,
+        installed_at: Timestamp { ms: 0 },
+        active,
+        asks_more: None,
+        quarantine: None,
+    }
+}
+
+fn plugin() -> Plugin {
+    let quarantine = Some("it crashed 5 times within 60 s".to_owned());
+    Plugin {
+        name: "model-x".into(),
+        version: "1.0.0".into(),
+        summary: "Talks".into(),
+        kinds: vec![PluginKind::Model],
+        digest: "9f86".into(),
+        size: 2_000_000,
+        origin: "model-x.wasm".into(),
+        exports: vec![],
+        imports: vec![],
+        grants: vec![Grant {
+            capability: "http".into(),
+            parameters: vec!["POST api.example.com".into()],
+            reason: "to ask".into(),
+            granted: false,
+        }],
+        source: PluginSource::Installed,
+        status: PluginStatus::FellBack,
+        status_reason: quarantine.clone(),
+        versions: vec![
+            PluginVersion { quarantine, ..version("1.1.0", false) },
+            PluginVersion { asks_more: Some(vec!["kv".into()]), ..version("1.2.0", false) },
+            version("1.0.0", true),
+        ],
+        bindings: vec![Binding {
+            name: "models/work".into(),
+            plugin: "model-x".into(),
+            config: json!({ "key": "secret:x" }),
+            rules: vec!["kv".into()],
+            default_for: vec![],
+        }],
+    }
+}
+
+#[track_caller]
+fn check(lines: &[String], want: Expect) {
+    want.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_plugin_shows_its_status_versions_and_names() {
+    check(&list(&[plugin()], Look::PLAIN), expect![""]);
+    check(&detail(&plugin(), Look::PLAIN), expect![""]);
+}
+
+#[test]
+fn an_installation_says_what_to_do_next() {
+    let mut done = PluginInstalled {
+        name: "model-x".into(),
+        version: "1.0.0".into(),
+        digest: "9f86".into(),
+        outcome: InstallOutcome::Active,
+        asks_more: vec![],
+    };
+    check(&installed(&done, Some(&plugin()), Look::PLAIN), expect![""]);
+    done.outcome = InstallOutcome::Waiting;
+    done.asks_more = vec!["process:git".into(), "kv".into()];
+    check(&installed(&done, None, Look::PLAIN), expect![""]);
+}
+
+#[test]
+fn a_denial_shows_the_command_that_grants_it() {
+    check(&denials("model-x", &[], Look::PLAIN), expect![""]);
+    let denial = Denial {
+        at: Timestamp { ms: 1_000 },
+        binding: "model-x".into(),
+        function: "chat".into(),
+        run: None,
+        asked: "http:POST api.example.com".into(),
+        way_out: "`tenon plugin grant model-x 'http:POST api.example.com'` grants it".into(),
+        count: 3,
+    };
+    check(&denials("model-x", &[denial], Look::PLAIN), expect![""]);
+}
+
+#[test]
+fn top_shows_what_calls_cost() {
+    let calls = PluginCalls {
+        binding: "models/work".into(),
+        digest: "9f86d081884c7d65".into(),
+        kind: PluginKind::Model,
+        function: "chat".into(),
+        calls: 1_000,
+        failures: vec![CallFailures { class: "trap".into(), count: 2 }],
+        in_flight: 1,
+        p50_us: 12,
+        p99_us: 1_234,
+        queue_us: 4_000,
+        instantiate_us: 7_000,
+        run_us: 12_000,
+        memory_peak_bytes: 1 << 20,
+        bytes_in: 4_096,
+        bytes_out: 100,
+    };
+    check(&top(&[calls], Look::PLAIN), expect![""]);
+}
