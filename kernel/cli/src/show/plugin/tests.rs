@@ -66,8 +66,31 @@ fn check(lines: &[String], want: Expect) {
 
 #[test]
 fn a_plugin_shows_its_status_versions_and_names() {
-    check(&list(&[plugin()], Look::PLAIN), expect![""]);
-    check(&detail(&plugin(), Look::PLAIN), expect![""]);
+    check(
+        &list(&[plugin()], Look::PLAIN),
+        expect![[r#"
+        NAME     VERSION  IS     FROM          STATUS     SUMMARY
+        model-x  1.0.0    model  model-x.wasm  fell back  Talks"#]],
+    );
+    check(
+        &detail(&plugin(), Look::PLAIN),
+        expect![[r#"
+        model-x 1.0.0
+          Talks
+
+          is        model
+          from      model-x.wasm
+          size      1.9 MiB
+          sha-256   9f86
+          status    fell back: it crashed 5 times within 60 s
+          asks for  http POST api.example.com  not granted  to ask
+          serves as models/work (model-x), may use kv, configured as {"key":"secret:x"}
+
+          VERSION  SHA-256       SIGNED BY  STATUS                                       FROM
+          1.1.0    9f86d081884c  nobody     quarantined: it crashed 5 times within 60 s  model-x.wasm
+          1.2.0    9f86d081884c  nobody     waits, asks for more: kv                     model-x.wasm
+          1.0.0    9f86d081884c  nobody     serves                                       model-x.wasm"#]],
+    );
 }
 
 #[test]
@@ -79,15 +102,30 @@ fn an_installation_says_what_to_do_next() {
         outcome: InstallOutcome::Active,
         asks_more: vec![],
     };
-    check(&installed(&done, Some(&plugin()), Look::PLAIN), expect![""]);
+    check(
+        &installed(&done, Some(&plugin()), Look::PLAIN),
+        expect![[r#"
+        model-x 1.0.0 serves
+          it may not use http:POST api.example.com  to ask
+            `tenon plugin grant model-x 'http:POST api.example.com'`"#]],
+    );
     done.outcome = InstallOutcome::Waiting;
     done.asks_more = vec!["process:git".into(), "kv".into()];
-    check(&installed(&done, None, Look::PLAIN), expect![""]);
+    check(
+        &installed(&done, None, Look::PLAIN),
+        expect![[r#"
+        model-x 1.0.0 asks for more than the version that serves, and waits:
+          process:git, kv
+        `tenon plugin upgrade model-x --approve` lets it have that, and serve"#]],
+    );
 }
 
 #[test]
 fn a_denial_shows_the_command_that_grants_it() {
-    check(&denials("model-x", &[], Look::PLAIN), expect![""]);
+    check(
+        &denials("model-x", &[], Look::PLAIN),
+        expect!["model-x was refused nothing since the server started"],
+    );
     let denial = Denial {
         at: Timestamp { ms: 1_000 },
         binding: "model-x".into(),
@@ -97,7 +135,12 @@ fn a_denial_shows_the_command_that_grants_it() {
         way_out: "`tenon plugin grant model-x 'http:POST api.example.com'` grants it".into(),
         count: 3,
     };
-    check(&denials("model-x", &[denial], Look::PLAIN), expect![""]);
+    check(
+        &denials("model-x", &[denial], Look::PLAIN),
+        expect![[r#"
+        1970-01-01T00:00:01.000Z  `chat` wanted http:POST api.example.com, 3 times
+          `tenon plugin grant model-x 'http:POST api.example.com'` grants it"#]],
+    );
 }
 
 #[test]
@@ -119,5 +162,10 @@ fn top_shows_what_calls_cost() {
         bytes_in: 4_096,
         bytes_out: 100,
     };
-    check(&top(&[calls], Look::PLAIN), expect![""]);
+    check(
+        &top(&[calls], Look::PLAIN),
+        expect![[r#"
+        NAME         FUNCTION    CALLS  NOW  P50    P99     QUEUE  START  MEMORY   IN       OUT    FAILED  SHA-256
+        models/work  model.chat  1000   1    12 µs  1.2 ms  4 µs   7 µs   1.0 MiB  4.0 KiB  100 B  2 trap  9f86d081884c"#]],
+    );
 }
