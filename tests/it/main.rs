@@ -11,6 +11,7 @@ mod crash;
 mod dependencies;
 mod examples;
 mod host;
+mod kit;
 mod native;
 mod plugin_life;
 mod scheduler;

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
 use kernel_ports::clock::Clock;
+use kernel_ports::egress as ports;
 use kernel_ports::keyring::Keyring;
 use kernel_ports::kv::KvStore;
 use kernel_ports::secret::Secrets;
@@ -96,6 +97,8 @@ pub(crate) struct Services {
     pub(crate) keyring: Option<Arc<dyn Keyring>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: CallLimits,
+    /// None: the network.
+    pub(crate) outside: Option<Arc<dyn ports::Egress>>,
     pub(crate) egress: Egress,
 }
 
@@ -119,6 +122,7 @@ pub struct HostBuilder {
     limits: CallLimits,
     keyring: Option<Arc<dyn Keyring>>,
     installed: Option<(InstalledPlugins, PathBuf)>,
+    outside: Option<Arc<dyn ports::Egress>>,
 }
 
 impl Host {
@@ -137,6 +141,7 @@ impl Host {
             limits: CallLimits::default(),
             keyring: None,
             installed: None,
+            outside: None,
         }
     }
 
@@ -192,6 +197,14 @@ impl HostBuilder {
         self
     }
 
+    /// Sets what answers the requests of plugins in place of the network. Grants are checked all
+    /// the same.
+    #[must_use]
+    pub fn outside(mut self, outside: Arc<dyn ports::Egress>) -> Self {
+        self.outside = Some(outside);
+        self
+    }
+
     /// Sets the limits of calls.
     #[must_use]
     pub fn limits(mut self, limits: CallLimits) -> Self {
@@ -234,7 +247,8 @@ impl HostBuilder {
         let Ports { volumes, kv, secrets, clock } = self.ports;
         let permits = Semaphore::new(self.limits.calls_at_once as usize);
         let (limits, egress, keyring) = (self.limits, Egress::default(), self.keyring);
-        let services = Services { volumes, kv, secrets, keyring, clock, limits, egress };
+        let outside = self.outside;
+        let services = Services { volumes, kv, secrets, keyring, outside, clock, limits, egress };
         Ok(Arc::new_cyclic(|me| Host {
             registry: ArcSwap::from_pointee(registry),
             base,

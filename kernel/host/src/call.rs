@@ -276,6 +276,11 @@ pub(crate) async fn call(
         let result = Err(PluginError::Link { plugin: plugin.name.to_string(), message });
         return Called { result, began_at, cost: Cost::default() };
     };
+    if limit_ms == 0 {
+        // What answers within its first turn would slip through.
+        let failed = Failed { plugin: &plugin.name, function, limit_ms, stderr: "" };
+        return Called { result: Err(deadline(failed)), began_at, cost: Cost::default() };
+    }
     let bytes_in = invocation.bytes() as u64;
     let limit = (function, limit_ms);
     let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit);

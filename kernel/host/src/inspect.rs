@@ -112,6 +112,11 @@ pub fn inspect(bytes: &[u8]) -> Result<PluginInfo, InspectError> {
     Ok(inspected.info("file", &grants))
 }
 
+/// Reads the manifest of a plugin that can be used here.
+pub fn manifest(bytes: &[u8]) -> Result<Manifest, InspectError> {
+    Ok(read(bytes)?.manifest)
+}
+
 /// Reads what a binary says about itself, and checks it.
 pub(crate) fn read(bytes: &[u8]) -> Result<Inspected, InspectError> {
     if !bytes.starts_with(b"\0asm") {

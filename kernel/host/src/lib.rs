@@ -43,8 +43,9 @@ mod wish;
 
 pub use builder::{Host, HostBuilder, HostError, Ports};
 pub use egress::tls_install;
-pub use inspect::{InspectError, inspect};
+pub use inspect::{InspectError, inspect, manifest};
 pub use life::InstalledPlugins;
 pub use limits::CallLimits;
 pub use native::{NativeError, NativeFault, NativeKeyring, NativePlugin, Natives};
 pub use policy::{Policy, PolicyError};
+pub use state::seal as state_seal;

@@ -7,7 +7,8 @@
 const MARK: [u8; 4] = [0, b't', b's', 1];
 
 /// Returns what is stored of a state.
-pub(crate) fn seal(version: u32, state: Vec<u8>) -> Vec<u8> {
+#[must_use]
+pub fn seal(version: u32, state: Vec<u8>) -> Vec<u8> {
     if version == 0 && !state.starts_with(&MARK) {
         return state;
     }

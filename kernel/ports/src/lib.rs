@@ -9,6 +9,7 @@ pub mod access;
 pub mod artifact;
 pub mod audit;
 pub mod clock;
+pub mod egress;
 pub mod fetch;
 pub mod keyring;
 pub mod kv;

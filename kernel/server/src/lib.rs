@@ -25,6 +25,7 @@ use kernel_cli::out::{Out, Surroundings};
 use crate::args::{Cli, Command};
 
 pub mod args;
+mod conform;
 mod engine;
 mod in_process;
 mod inspect;
@@ -85,6 +86,11 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
         {
             inspect::print(&plugin, out)
         }
+        Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Conform {
+            file,
+            config,
+            secrets,
+        })) => conform::check(&file, config.as_deref(), &secrets, out).await,
         Command::Client(command) => {
             kernel_host::tls_install();
             let api = Api::new(Arc::new(

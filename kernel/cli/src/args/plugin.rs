@@ -34,6 +34,17 @@ pub enum PluginCommand {
         #[arg(value_hint = ValueHint::FilePath)]
         plugin: String,
     },
+    /// Check a plugin's file against what the contract says of its kinds, without a server
+    Conform {
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// What the plugin reads as its configuration: a file of JSON
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Option<PathBuf>,
+        /// A secret that the plugin finds, as NAME=VALUE; may be repeated
+        #[arg(long = "secret", value_name = "NAME=VALUE")]
+        secrets: Vec<String>,
+    },
     /// Install a plugin from a file here, an https address, or a registry
     #[command(after_help = INSTALL)]
     Install {

@@ -67,6 +67,9 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
         | PluginCommand::Bind { .. }
         | PluginCommand::Unbind { .. }
         | PluginCommand::Bindings => return binding(command, api, out).await,
+        PluginCommand::Conform { .. } => {
+            anyhow::bail!("a client alone cannot run plugins; use the binary `tenon`")
+        }
     }
     Ok(Exit::Succeeded)
 }

@@ -1,6 +1,8 @@
 //! Files that are no plugins, by table.
 
-use super::{InspectError, inspect};
+use kernel_ports::plugin::PluginKind;
+
+use super::{InspectError, check_tenon, inspect};
 
 const MANIFEST: &str = r#"(@custom "tenon:manifest" "{\"name\":\"demo\",\"version\":\"0.1.0\"}")"#;
 
@@ -48,4 +50,57 @@ fn what_the_host_does_not_know_is_named() {
         inspect(&component(newer)).unwrap_err(),
         InspectError::Newer { needs: "contract 1.9.0".into() }
     );
+}
+
+#[test]
+fn a_plugin_that_is_too_new_for_this_server_says_so() {
+    check_tenon("", "0.0.0").unwrap();
+    check_tenon("0.3.0", "0.3.0").unwrap();
+    check_tenon("0.3.0", "1.0.0-rc.1").unwrap();
+    for (needs, have) in [("0.3.1", "0.3.0"), ("1.0.0", "0.9.9"), ("0.10.0", "0.9.0")] {
+        let err = check_tenon(needs, have).unwrap_err().to_string();
+        assert!(err.contains(needs) && err.contains(have) && err.contains("update"), "{err}");
+    }
+    assert!(check_tenon("newest", "1.0.0").unwrap_err().to_string().contains("no version"));
+    let newer = r#"(@custom "tenon:manifest" "{\"name\":\"demo\",\"tenon\":\"99.0.0\"}")"#;
+    check(&component(newer), "newer than this version");
+}
+
+/// A component that exports `kind` and whose manifest asks for `wish` of `capability`.
+fn asking(kind: &str, capability: &str, wish: &str) -> Vec<u8> {
+    let requests = format!(
+        r#"[{{\"capability\":\"{capability}\",\"parameters\":[\"{wish}\"],\"reason\":\"r\"}}]"#
+    );
+    component(&format!(
+        r#"(@custom "tenon:manifest" "{{\"name\":\"demo\",\"requests\":{requests}}}")
+           (instance $i) (export "tenon:plugin/{kind}@1.0.0" (instance $i))"#
+    ))
+}
+
+#[test]
+fn a_wish_for_everything_is_refused_but_for_the_programs_of_a_launcher() {
+    for (capability, wish) in
+        [("process", "*"), ("http", "*"), ("http", "* *"), ("secret-reveal", "*"), ("tcp", "*:*")]
+    {
+        check(&asking("action", capability, wish), "which is everything");
+    }
+    check(&asking("action", "*", "x"), "no capability; known are output, workspace");
+    check(&asking("action", "fly", "x"), "no capability");
+    for (kind, capability, wish) in [
+        ("launcher", "process", "*"),
+        ("action", "http", "GET *"),
+        ("action", "http", "* *.example.com"),
+        ("action", "secret-store", "aws/*"),
+    ] {
+        inspect(&asking(kind, capability, wish)).unwrap();
+    }
+}
+
+#[test]
+fn each_kind_is_read_from_its_export() {
+    for kind in PluginKind::ALL {
+        let info = inspect(&asking(kind.word(), "kv", "1")).unwrap();
+        assert_eq!(info.kinds, [kind]);
+        assert_eq!(PluginKind::parse(kind.word()), Some(kind));
+    }
 }
