@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by panicking, and what it saw by printing"
 )]
 
+mod author;
 mod cli;
 mod crash;
 mod dependencies;

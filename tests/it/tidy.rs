@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "kernel-http",
         &["kernel-model", "kernel-ports", "kernel-scheduler", "kernel-wire", "wit-envelope"],
     ),
-    ("kernel-cli", &["kernel-wire"]),
+    ("kernel-package", &[]),
     ("kernel-settings", &[]),
     (
         "tenon-test",
@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wit-envelope",
         ],
     ),
+    ("kernel-cli", &["kernel-package", "kernel-wire"]),
     ("xtask", &["wit-envelope"]),
 ];
 
@@ -239,6 +240,14 @@ fn the_kernel_knows_no_vendor() {
     for path in files("kernel", &["rs", "toml", "sql", "json"]) {
         // Knows the names that a setting has in the systems that we replace.
         if shown(&path).starts_with("kernel/settings/src/setting_names") {
+            continue;
+        }
+        // The signed payload has the fields that its published format gives it.
+        if path.ends_with("package/src/simple_signing.rs") {
+            continue;
+        }
+        // Tests run a registry and copy into it, by the names of those programs.
+        if shown(&path).starts_with("kernel/package/tests/") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap().to_lowercase();

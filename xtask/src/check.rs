@@ -42,6 +42,7 @@ fn tools() -> Result<()> {
             run(crate::tool::tool("rustup").args(["component", "add", component]))?;
         }
     }
+    crate::debian::install()?;
     add_wasm_target()
 }
 

@@ -3,8 +3,10 @@
 
 mod check;
 mod component;
+mod debian;
 mod demo;
 mod plugins;
+mod sdk;
 mod tool;
 
 use std::process::ExitCode;
@@ -19,6 +21,11 @@ enum Task {
     Plugins,
     /// Build everything in release mode and run a pipeline
     Demo,
+    /// Package the SDK for Rust, and unpack it as authors get it
+    Sdk {
+        /// The folder, which is replaced; without it: target/sdk
+        folder: Option<std::path::PathBuf>,
+    },
     /// Check everything: format, lints, plugins, tests
     Test,
 }
@@ -27,6 +34,7 @@ fn main() -> ExitCode {
     let ended = match Task::parse() {
         Task::Plugins => plugins::build(),
         Task::Demo => demo::show(),
+        Task::Sdk { folder } => sdk::pack(folder),
         Task::Test => check::everything(),
     };
     match ended {

@@ -9,6 +9,7 @@ use crate::args::pairs::{Pair, Typed};
 pub use crate::args::plugin::PluginCommand;
 use crate::show::duration;
 
+pub mod author;
 pub mod pairs;
 pub mod plugin;
 
@@ -53,7 +54,7 @@ pub enum Command {
     /// List, follow, cancel and repeat runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Install plugins, say what they may do, and see what they did
+    /// Install plugins and say what they may do; write, sign and publish your own
     #[command(subcommand)]
     Plugin(PluginCommand),
 }

@@ -1,11 +1,13 @@
 //! The command line: speaks HTTP with a server, or with the same engine inside this process.
 //!
 //! Invariants:
-//! - No store, no scheduler, no plugin host: everything goes through [`api::Api`].
+//! - No store, no scheduler, no plugin host: everything that a server does goes through [`api::Api`].
+//! - What authors of plugins do ([`author`]) needs no server.
 //! - Whatever is printed for people can be had as JSON with `--output json`.
 
 pub mod api;
 pub mod args;
+pub mod author;
 pub mod command;
 pub mod exit;
 pub mod follow;

@@ -17,10 +17,15 @@ pub(crate) fn is_file(plugin: &str) -> bool {
 /// Prints what the binary says about itself.
 pub(crate) fn print(file: &str, out: &Out) -> anyhow::Result<Exit> {
     let bytes = std::fs::read(file).with_context(|| format!("failed to read {file}"))?;
-    let info = kernel_host::inspect(&bytes).with_context(|| format!("{file} cannot be used"))?;
-    let plugin = to_wire(PluginInfo { origin: file.to_owned(), ..info });
+    let plugin = read(file, &bytes).with_context(|| format!("{file} cannot be used"))?;
     kernel_cli::command::plugin::print(&plugin, out);
     Ok(Exit::Succeeded)
+}
+
+/// Reads from a binary what a plugin is.
+pub(crate) fn read(origin: &str, bytes: &[u8]) -> anyhow::Result<wire::Plugin> {
+    let info = kernel_host::inspect(bytes)?;
+    Ok(to_wire(PluginInfo { origin: origin.to_owned(), ..info }))
 }
 
 fn to_wire(info: PluginInfo) -> wire::Plugin {

@@ -91,6 +91,9 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
             config,
             secrets,
         })) => conform::check(&file, config.as_deref(), &secrets, out).await,
+        Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Author(command))) => {
+            kernel_cli::author::execute(&command, inspect::read, out).await
+        }
         Command::Client(command) => {
             kernel_host::tls_install();
             let api = Api::new(Arc::new(

@@ -5,7 +5,7 @@
 
 pub mod imports {
     wit_bindgen::generate!({
-        path: "../../wit/tenon-plugin@1.0.0",
+        path: "wit",
         inline: "
             package tenon:sdk;
             world all { include tenon:plugin/imports@1.0.0; import tenon:plugin/machine@1.0.0; }
@@ -19,7 +19,7 @@ macro_rules! export {
     ($name:ident($($used:tt $path:ident),+), $world:tt, $module:tt) => {
         pub mod $name {
             wit_bindgen::generate!({
-                path: "../../wit/tenon-plugin@1.0.0",
+                path: "wit",
                 inline: $world,
                 with: { $($used: crate::bindings::imports::tenon::plugin::$path),+ },
                 generate_all,

@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
+use wit_envelope::gateway::GatewayDescription;
 use wit_envelope::manifest::Manifest;
 
 use crate::bindings::imports::tenon::plugin::types;
@@ -129,7 +130,9 @@ pub fn check_manifest(text: &str, name: &str, version: &str) {
         assert!(!request.reason.is_empty(), "the request of {:?} has a reason", request.capability);
     }
     // A misspelt key would be ignored by the kernel, as it may come from a newer contract.
-    let known = serde_json::to_value(Manifest::default()).unwrap_or_default();
+    // What is left out when there is none of it is there to be known, too.
+    let whole = Manifest { gateway: Some(GatewayDescription::default()), ..Manifest::default() };
+    let known = serde_json::to_value(whole).unwrap_or_default();
     let given: Value = serde_json::from_str(text).unwrap_or_default();
     for key in given.as_object().into_iter().flatten().map(|(key, _)| key) {
         assert!(known.get(key).is_some(), "the manifest has a key {key:?} that means nothing");

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
+use crate::args::author::AuthorCommand;
+
 const INSTALL: &str = "\
 Examples:
   tenon plugin install ./notifier-chat.wasm --grant 'http:POST chat.example.com'
@@ -146,6 +148,8 @@ pub enum PluginCommand {
         #[arg(value_name = "PLUGIN|BINDING")]
         plugin: String,
     },
+    #[command(flatten)]
+    Author(Box<AuthorCommand>),
 }
 
 /// What is said at an installation.

@@ -22,6 +22,8 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
             out.result(&plugins, |look| show::list(&plugins, look));
         }
         PluginCommand::Inspect { plugin } => print(&api.plugin(plugin).await?, out),
+        // These need no server, and were done before one was looked for.
+        PluginCommand::Author(_) => {}
         PluginCommand::Install { from, options, grant_all } => {
             install::install(api, from, options, *grant_all, out).await?;
         }

@@ -1,0 +1,85 @@
+//! `tenon plugin check`: what a plugin is, and what its author could still do better.
+
+use kernel_wire::plugin::Plugin;
+use serde::Serialize;
+
+use super::{Component, Inspect};
+use crate::args::author::CheckArgs;
+use crate::exit::Exit;
+use crate::out::Out;
+use crate::show::look::Tone;
+
+/// Larger ones are slow to install; the largest that our SDKs make have 20 MB.
+const LARGE_BYTES: u64 = 32 * 1024 * 1024;
+
+pub(super) async fn execute(args: &CheckArgs, inspect: Inspect, out: &Out) -> anyhow::Result<Exit> {
+    let component = Component::read(&args.plugin, inspect).await?;
+    let remarks = print(&component.plugin, out);
+    Ok(if args.strict && remarks > 0 { Exit::Failed } else { Exit::Succeeded })
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    plugin: &'a Plugin,
+    remarks: Vec<String>,
+}
+
+/// Prints a plugin with the remarks about it; returns how many there are.
+pub(super) fn print(plugin: &Plugin, out: &Out) -> usize {
+    let checked = Checked { plugin, remarks: remarks(plugin) };
+    out.result(&checked, |look| {
+        let mut lines = crate::show::plugin::detail(plugin, look);
+        if !checked.remarks.is_empty() {
+            lines.push(String::new());
+        }
+        for remark in &checked.remarks {
+            lines.push(format!("  {}  {remark}", look.paint(Tone::Late, "better")));
+        }
+        lines
+    });
+    checked.remarks.len()
+}
+
+/// Says what works, but should not stay so.
+fn remarks(plugin: &Plugin) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if plugin.summary.is_empty() {
+        remarks.push("it has no summary; one sentence tells operators what it is".to_owned());
+    }
+    if !is_version(&plugin.version) {
+        let version = &plugin.version;
+        remarks.push(format!("its version {version:?} is not like 1.0.0; upgrades compare them"));
+    }
+    for grant in &plugin.grants {
+        let name = &grant.capability;
+        if grant.reason.is_empty() {
+            remarks.push(format!(
+                "it uses {name:?} and says not why; add it to `requests` with a reason"
+            ));
+        }
+        let wide = |parameter: &&String| parameter.split(' ').any(|part| part == "*");
+        if let Some(parameter) = grant.parameters.iter().find(wide) {
+            remarks.push(format!(
+                "it asks for {name:?} with {parameter:?}, which operators are slow to grant; name \
+                 what it needs"
+            ));
+        }
+    }
+    if plugin.size > LARGE_BYTES {
+        remarks.push(format!(
+            "it has {} MB; build in release mode, with `opt-level = \"s\"` and `lto = true`",
+            plugin.size / 1_000_000
+        ));
+    }
+    remarks
+}
+
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<&str> = core.split('.').collect();
+    numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u64>().is_ok())
+}
+
+#[cfg(test)]
+mod tests;

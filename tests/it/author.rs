@@ -1,0 +1,151 @@
+//! Authors of plugins, from nothing to a published plugin: the real commands, the packaged SDK, a
+//! real registry, outside of this workspace.
+
+#[path = "../../kernel/package/tests/it/registry.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod registry;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use self::registry::Registry;
+use crate::tenon::{Said, root, tenon};
+
+/// All kinds that a plugin can be of.
+const KINDS: [&str; 11] = [
+    "action", "cache", "gateway", "identity", "language", "launcher", "model", "notifier",
+    "resource", "secrets", "webhook",
+];
+
+/// Packages the SDK as its users get it, into a folder of this test's own.
+fn sdk(folder: &Path) -> String {
+    let place = folder.join("sdk").display().to_string();
+    let mut pack = Command::new(env!("CARGO"));
+    pack.args(["run", "-q", "-p", "xtask", "--", "sdk", &place]).current_dir(root());
+    let output = pack.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    place
+}
+
+/// Calls `tenon plugin`, in a folder. What cargo builds is kept for the next time.
+fn plugin(folder: &Path, args: &[&str]) -> Said {
+    let mut command = tenon(&[&["plugin"], args].concat());
+    command.current_dir(folder).env("CARGO_TARGET_DIR", root().join("target/authors"));
+    // What is measured here is whether it builds, not how small it gets.
+    command.env("CARGO_PROFILE_RELEASE_LTO", "false").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+    command.output().unwrap().into()
+}
+
+fn new(folder: &Path, kind: &str, name: &str, sdk: &str) {
+    plugin(folder, &["new", "--kind", kind, name, "--sdk", sdk]).ends(0);
+}
+
+#[test]
+fn a_new_plugin_of_each_kind_builds_and_passes_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let sdk = sdk(folder.path());
+    for kind in KINDS {
+        let name = format!("my-{kind}");
+        new(folder.path(), kind, &name, &sdk);
+        plugin(folder.path(), &["test", &name]).ends(0);
+        plugin(folder.path(), &["build", &name]).ends(0);
+        let checked = plugin(folder.path(), &["check", &name, "--output", "json"]).ends(0);
+        let checked = &checked.json()[0];
+        assert_eq!(checked["name"], name);
+        assert_eq!(checked["kinds"], serde_json::json!([kind]), "{checked}");
+        // A launcher starts what pipelines name: that is to be remarked, and nothing else.
+        let remarks = checked["remarks"].as_array().unwrap().len();
+        assert_eq!(remarks, usize::from(kind == "launcher"), "{checked}");
+    }
+}
+
+#[test]
+fn a_plugin_goes_from_nothing_to_a_registry_and_is_trusted_there() {
+    let registry = Registry::open();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    new(here, "action", "hello", &sdk(here));
+    plugin(here, &["build", "hello"]).ends(0);
+    let packed = plugin(here, &["pack", "hello"]).ends(0);
+    assert!(packed.stdout.contains("packed hello 0.1.0 into hello-0.1.0.wasm"), "{packed:?}");
+    plugin(here, &["keygen", "me"]).ends(0);
+    let address = &registry.address;
+    let to = format!("oci://{address}/me/hello:0.1.0");
+    let plain = ["--plain-http", address.as_str()];
+    let publish = ["publish", "hello-0.1.0.wasm", &to, "--key", "me.key"];
+    let published = plugin(here, &[&publish[..], &plain].concat()).ends(0);
+    assert!(published.stdout.contains(&format!("as {to}, signed")), "{published:?}");
+    let trust = format!("[keys.me]\nfile = \"me.pub\"\norigins = [\"oci://{address}/me/*\"]\n");
+    fs::write(here.join("trust.toml"), trust).unwrap();
+    let verify = ["signatures", &to, "--trust", "trust.toml"];
+    let verified = plugin(here, &[&verify[..], &plain].concat()).ends(0);
+    assert!(verified.stdout.contains("trusted  signed by me"), "{verified:?}");
+    // Somebody replaces it, with the right to push, but without the key.
+    let evil = ["publish", "hello-0.1.0.wasm", &to];
+    let mut bytes = fs::read(here.join("hello-0.1.0.wasm")).unwrap();
+    // A custom section more: another digest, the same plugin.
+    bytes.extend_from_slice(&[0, 5, 4, b'e', b'v', b'i', b'l']);
+    fs::write(here.join("hello-0.1.0.wasm"), bytes).unwrap();
+    plugin(here, &[&evil[..], &plain].concat()).ends(0);
+    let verified = plugin(here, &[&verify[..], &plain].concat()).ends(1);
+    assert!(verified.stdout.contains("refused  it is not signed"), "{verified:?}");
+}
+
+#[test]
+fn a_file_is_signed_and_verified_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("a.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
+    fs::write(here.join("password"), "hunter2\n").unwrap();
+    for (kind, extra) in [
+        ("cosign", &[][..]),
+        ("ed25519", &[]),
+        ("minisign", &[]),
+        ("minisign", &["--password-file", "password"]),
+    ] {
+        let name = format!("{kind}{}", extra.len());
+        plugin(here, &[&["keygen", &name, "--kind", kind], extra].concat()).ends(0);
+        let key = format!("{name}.key");
+        let opened = if extra.is_empty() { &[][..] } else { &["--key-password-file", "password"] };
+        plugin(here, &[&["sign", "a.wasm", "--key", &key], opened].concat()).ends(0);
+        let trust = format!("[keys.me]\nfile = \"{name}.pub\"\norigins = [\"*\"]\n");
+        fs::write(here.join("trust.toml"), trust).unwrap();
+        let verified = plugin(here, &["signatures", "a.wasm", "--trust", "trust.toml"]).ends(0);
+        assert!(verified.stdout.contains("trusted"), "{verified:?}");
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(here.join(&key)).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+        // A key is never overwritten.
+        let again = plugin(here, &["keygen", &name]).ends(12);
+        assert!(again.stderr.contains("take another name"), "{again:?}");
+    }
+}
+
+#[test]
+fn mistakes_of_authors_are_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let refused = |args: &[&str], because: &str| {
+        let said = plugin(here, args);
+        assert_ne!(said.code, Some(0), "{args:?}: {said:?}");
+        assert!(said.stderr.contains(because), "{args:?}: {said:?}");
+    };
+    refused(&["new", "--kind", "thing", "a"], "the kinds are action, cache, gateway");
+    refused(&["new", "--kind", "action", "A b"], "begins with a lower-case letter");
+    refused(&["new", "--kind", "action", "../a"], "cannot be a plugin's name");
+    refused(&["new", "--kind", "cache", "a", "--lang", "js"], "only for action");
+    refused(&["new", "--kind", "action", "a", "--sdk", "."], "holds no SDK");
+    refused(&["build"], "holds no plugin");
+    refused(&["check", "gone.wasm"], "failed to read gone.wasm");
+    fs::write(here.join("text.wasm"), "hello").unwrap();
+    refused(&["check", "text.wasm"], "this is not WebAssembly");
+    refused(&["sign", "text.wasm"], "name the secret key by --key");
+    refused(&["publish", "text.wasm", "other.wasm"], "is no registry");
+    fs::write(here.join("trust.toml"), "").unwrap();
+    refused(&["signatures", "gone.wasm", "--trust", "trust.toml"], "failed to read");
+    refused(&["signatures", "https://example.org/a", "--trust", "trust.toml"], "add its digest");
+    fs::create_dir(here.join("there")).unwrap();
+    refused(&["new", "--kind", "action", "there"], "take another name");
+}
