@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kernel-blob", &["kernel-model", "kernel-ports", "wit-envelope"]),
     ("kernel-process", &["kernel-model", "kernel-ports"]),
     ("kernel-keyring", &["kernel-ports"]),
+    ("kernel-redact", &[]),
     ("kernel-host", &["kernel-model", "kernel-ports", "sdk-native", "wit-envelope"]),
     ("sdk-native", &[]),
     ("native-pkcs11", &["sdk-native"]),

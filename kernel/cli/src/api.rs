@@ -9,6 +9,9 @@ use kernel_wire::page::Page;
 use kernel_wire::pipeline::{Pipeline, PipelineAccepted, PipelineSet, PipelineVersion};
 use kernel_wire::problem::Problem;
 use kernel_wire::run::{Asked, Run, RunRetry, RunStart, RunTree};
+use kernel_wire::secret::{
+    KeyRotate, KeyRotated, SecretAccepted, SecretList, SecretMigrate, SecretMigrated, SecretSet,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -150,6 +153,32 @@ impl Api {
         self.send("GET", &format!("/runs/{}/artifacts/{name}", part(run)), None).await
     }
 
+    /// Lists the secrets of a scope, never their values.
+    pub async fn secrets(&self, scope: &str) -> Answer<SecretList> {
+        self.read(&format!("/secrets?scope={}", part(scope))).await
+    }
+
+    pub async fn secret_set(
+        &self,
+        name: &str,
+        scope: &str,
+        set: &SecretSet,
+    ) -> Answer<SecretAccepted> {
+        self.write("PUT", &secret_path(name, scope), Some(set)).await
+    }
+
+    pub async fn secret_remove(&self, name: &str, scope: &str) -> Answer<()> {
+        self.send("DELETE", &secret_path(name, scope), None).await.map(drop)
+    }
+
+    pub async fn secret_migrate(&self, migrate: &SecretMigrate) -> Answer<SecretMigrated> {
+        self.write("POST", "/secret-backend", Some(migrate)).await
+    }
+
+    pub async fn key_rotate(&self, rotate: &KeyRotate) -> Answer<KeyRotated> {
+        self.write("POST", "/keyring/rotate", Some(rotate)).await
+    }
+
     async fn stream_open(
         &self,
         path: &str,
@@ -229,6 +258,11 @@ async fn decode<T: DeserializeOwned>(path: &str, response: Response) -> Answer<T
 fn json<B: Serialize>(body: &B) -> Answer<Bytes> {
     let bytes = serde_json::to_vec(body);
     bytes.map(Bytes::from).map_err(|err| ApiError::Answer { what: "a request".to_owned(), err })
+}
+
+fn secret_path(name: &str, scope: &str) -> String {
+    let name = name.split('/').map(part).collect::<Vec<_>>().join("/");
+    format!("/secrets/{name}?scope={}", part(scope))
 }
 
 /// Returns a text as part of a path or query.

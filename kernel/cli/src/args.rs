@@ -7,11 +7,13 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::args::pairs::{Pair, Typed};
 pub use crate::args::plugin::PluginCommand;
+use crate::args::secret::SecretCommand;
 use crate::show::duration;
 
 pub mod author;
 pub mod pairs;
 pub mod plugin;
+pub mod secret;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -54,6 +56,9 @@ pub enum Command {
     /// List, follow, cancel and repeat runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Set, list, remove and move secrets
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Install plugins and say what they may do; write, sign and publish your own
     #[command(subcommand)]
     Plugin(PluginCommand),

@@ -10,6 +10,7 @@ pub mod pipeline;
 pub mod plugin;
 pub mod run;
 pub mod runs;
+mod secret;
 pub(crate) mod start;
 
 /// Does what a command says.
@@ -20,6 +21,7 @@ pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<
     match command {
         Command::Pipeline(command) => pipeline::execute(command, api, out).await,
         Command::Runs(command) => runs::execute(command, api, out).await,
+        Command::Secret(command) => secret::execute(command, api, out).await,
         Command::Plugin(command) => plugin::execute(command, api, out).await,
     }
 }

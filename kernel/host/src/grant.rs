@@ -49,7 +49,9 @@ impl Grants {
             let reason = of_it().map(|r| r.reason.as_str()).collect::<Vec<_>>().join("; ");
             let patterns: Vec<&str> = match built_in {
                 _ if UNOFFERED.contains(&capability) => vec![],
-                true => vec!["*"],
+                // A rule for a built-in plugin only adds: one that names a host opens its private
+                // address.
+                true => policy.patterns(plugin, capability).chain(["*"]).collect(),
                 false => policy.patterns(plugin, capability).collect(),
             };
             let mut given = Vec::new();

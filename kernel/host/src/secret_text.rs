@@ -1,48 +1,47 @@
 //! Puts the values of secrets into texts that go to the wire.
 
 use kernel_model::id::RunId;
+use kernel_ports::secret::reference::{Part, parts};
 use kernel_ports::secret::{SecretError, Secrets};
 
-const WHOLE: &str = "secret:";
-const OPEN: &str = "((secret:";
-const CLOSE: &str = "))";
+use crate::grant::Grants;
+
+/// Who wants values: a plugin, in a run or outside of one.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) secrets: &'a dyn Secrets,
+    pub(crate) run: Option<RunId>,
+    pub(crate) grants: &'a Grants,
+}
 
 /// Returns whether `text` refers to a secret.
 pub(crate) fn refers(text: &str) -> bool {
-    text.starts_with(WHOLE) || text.contains(OPEN)
+    parts(text).iter().any(|part| matches!(part, Part::Secret(_)))
 }
 
-/// Replaces `secret:NAME` as a whole, and each `((secret:NAME))` inside. A value is not looked
-/// through again: it may look like a reference without being one.
-pub(crate) async fn resolve(
-    secrets: &dyn Secrets,
-    run: Option<RunId>,
-    text: &str,
-) -> Result<String, SecretError> {
-    if let Some(name) = text.strip_prefix(WHOLE) {
-        return value(secrets, run, name).await;
+impl Reader<'_> {
+    /// Replaces `secret:NAME` as a whole, and each `((secret:NAME))` inside. A value is not looked
+    /// through again: it may look like a reference without being one.
+    pub(crate) async fn resolve(self, text: &str) -> Result<String, SecretError> {
+        let mut out = String::with_capacity(text.len());
+        for part in parts(text) {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Secret(name) => out.push_str(&self.value(name).await?),
+            }
+        }
+        Ok(out)
     }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let Some((name, behind)) = after.split_once(CLOSE) else { break };
-        out.push_str(before);
-        out.push_str(&value(secrets, run, name).await?);
-        rest = behind;
-    }
-    out.push_str(rest);
-    Ok(out)
-}
 
-/// Returns the value for a run, or outside of one the server's.
-pub(crate) async fn value(
-    secrets: &dyn Secrets,
-    run: Option<RunId>,
-    name: &str,
-) -> Result<String, SecretError> {
-    match run {
-        Some(run) => secrets.secret_get(run, name).await,
-        None => secrets.secret_get_of_server(name).await,
+    /// Returns the value for a run, or outside of one the server's. A name that the plugin was
+    /// granted need not be mentioned by the pipeline.
+    pub(crate) async fn value(self, name: &str) -> Result<String, SecretError> {
+        let is_granted = || self.grants.allows_secret("secret-store", name);
+        match self.run {
+            Some(run) if is_granted() => self.secrets.secret_get_granted(run, name).await,
+            Some(run) => self.secrets.secret_get(run, name).await,
+            None => self.secrets.secret_get_of_server(name).await,
+        }
     }
 }
 
@@ -52,7 +51,8 @@ mod tests {
     use kernel_model::id::RunId;
     use kernel_ports::secret::{SecretError, Secrets};
 
-    use super::resolve;
+    use super::Reader;
+    use crate::grant::Grants;
 
     struct Doubled;
 
@@ -61,8 +61,6 @@ mod tests {
         async fn secret_get(&self, _: RunId, name: &str) -> Result<String, SecretError> {
             Ok(format!("<{name}((secret:{name}))>"))
         }
-
-        fn secret_lend(&self, _: RunId, _: &str, _: &str) {}
     }
 
     #[tokio::test]
@@ -74,7 +72,9 @@ mod tests {
             ("((secret:a", "((secret:a"),
             ("not secret:a", "not secret:a"),
         ] {
-            assert_eq!(resolve(&Doubled, Some(RunId(1)), text).await.unwrap(), want);
+            let reader =
+                Reader { secrets: &Doubled, run: Some(RunId(1)), grants: &Grants::default() };
+            assert_eq!(reader.resolve(text).await.unwrap(), want);
         }
     }
 }

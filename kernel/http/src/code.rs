@@ -43,6 +43,13 @@ codes! {
     ArtifactUnknown = "artifact-unknown", NOT_FOUND, "There is no such artifact";
     PluginUnknown = "plugin-unknown", NOT_FOUND, "There is no such plugin";
     JobUnknown = "job-unknown", UNPROCESSABLE_ENTITY, "The pipeline has no such job";
+    SecretUnknown = "secret-unknown", NOT_FOUND, "There is no such secret";
+    SecretInvalid = "secret-invalid", UNPROCESSABLE_ENTITY, "The secret cannot be kept";
+    SecretsReadOnly = "secrets-read-only", CONFLICT, "The secrets cannot be changed here";
+    SecretsDiffer = "secrets-differ", BAD_GATEWAY, "A backend changed a secret";
+    SecretsSame = "secrets-same-backend", CONFLICT, "The backend is in use already";
+    ArgumentSecret = "argument-secret", UNPROCESSABLE_ENTITY, "An argument refers to a secret";
+    KeyRefused = "key-refused", CONFLICT, "The server key was not replaced";
     QueueFull = "queue-full", TOO_MANY_REQUESTS, "The queue is full";
     Draining = "draining", SERVICE_UNAVAILABLE, "The server is stopping";
     VolumesGone = "volumes-gone", GONE, "The files of the run are gone";

@@ -148,6 +148,15 @@ impl From<SchedulerError> for ApiError {
                 let errors = diagnostics.into_iter().map(to_wire::diagnostic).collect();
                 Self { errors, ..Self::new(Code::SourceInvalid, detail) }
             }
+            E::ArgumentSecret { argument, name } => Self::new(
+                Code::ArgumentSecret,
+                format_args!(
+                    "the argument {argument:?} refers to the secret {name:?}, which the pipeline \
+                     does not mention"
+                ),
+            )
+            .hint("mention it in the pipeline, or give it to this run only, in `secrets`"),
+            E::Secret(err) => Self::internal(&err),
             E::RunUnknown { run } => {
                 Self::new(Code::RunUnknown, format_args!("{run} does not exist"))
                     .hint("GET /api/v1/runs lists runs")

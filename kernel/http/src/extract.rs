@@ -8,5 +8,7 @@ mod query;
 
 pub(crate) use header::{Idempotency, IfMatch, LastEventId, Precondition, tag};
 pub(crate) use json::{Json, OptionalJson};
-pub(crate) use path::{ArtifactOf, At, BindingName, PluginName, StepOf, StepSelector, VersionOf};
+pub(crate) use path::{
+    ArtifactOf, At, BindingName, PluginName, SecretName, StepOf, StepSelector, VersionOf,
+};
 pub(crate) use query::{Params, invalid, word};

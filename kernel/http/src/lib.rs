@@ -27,6 +27,7 @@ mod plugin_admin;
 mod routes;
 mod run;
 mod run_read;
+mod secret;
 mod serve;
 mod step;
 mod to_wire;

@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::error::{ApiError, PROBLEM_JSON};
 use crate::{
-    artifact, binding, health, metrics, pipeline, plugin, plugin_admin, run, run_read, step,
+    artifact, binding, health, metrics, pipeline, plugin, plugin_admin, run, run_read, secret, step,
 };
 
 #[derive(OpenApi)]
@@ -37,6 +37,7 @@ use crate::{
         plugin_admin::logs, plugin_admin::denials, plugin_admin::calls,
         binding::list, binding::set, binding::remove, binding::grant, binding::revoke,
         health::livez, health::readyz, health::health, metrics::metrics,
+        secret::list, secret::set, secret::remove, secret::migrate, secret::key_rotate,
         document,
     ),
     components(schemas(Problem, RunEvent, LogChunk)),
@@ -47,6 +48,7 @@ use crate::{
         (name = "steps", description = "What runs consist of"),
         (name = "artifacts", description = "Files that outlive their run"),
         (name = "plugins", description = "What the server can do"),
+        (name = "secrets", description = "Values that go in and never come out"),
         (name = "health", description = "The server itself"),
     ),
 )]

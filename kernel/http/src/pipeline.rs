@@ -133,6 +133,10 @@ pub(crate) async fn remove(
         }
     }
     scheduler.pipeline_remove(&name).await?;
+    // Another pipeline of this name has nothing of it.
+    if let Some(book) = scheduler.parts().secrets.secret_book() {
+        book.secret_pipeline_remove(&name).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -17,7 +17,7 @@ use crate::layer::{answer_time, host, panic, request_id};
 use crate::near::nearest;
 use crate::{
     artifact, binding, health, metrics, openapi, pipeline, plugin, plugin_admin, run, run_read,
-    step,
+    secret, step,
 };
 
 /// A method at an address.
@@ -94,6 +94,11 @@ routes! {
     delete "/api/v1/bindings/{binding}" => binding::remove,
     post "/api/v1/bindings/{binding}/grant" => binding::grant,
     post "/api/v1/bindings/{binding}/revoke" => binding::revoke,
+    get "/api/v1/secrets" => secret::list,
+    put "/api/v1/secrets/{*secret}" => secret::set,
+    delete "/api/v1/secrets/{*secret}" => secret::remove,
+    post "/api/v1/secret-backend" => secret::migrate,
+    post "/api/v1/keyring/rotate" => secret::key_rotate,
     get "/livez" => health::livez,
     get "/readyz" => health::readyz,
     get "/health" => health::health,

@@ -4,6 +4,7 @@ mod event;
 mod pipeline;
 mod plugin;
 mod run;
+mod secret;
 mod step;
 mod waiting;
 
@@ -20,6 +21,7 @@ pub(crate) use plugin::{
     binding, denial, kind_back, plugin, plugin_calls, plugin_installed, plugin_log_line, signed_by,
 };
 pub(crate) use run::{artifact, run, run_tree};
+pub(crate) use secret::secret;
 pub(crate) use step::step_detail;
 #[cfg(test)]
 use waiting::waiting;

@@ -2,6 +2,7 @@
 
 use kernel_model::id::RunId;
 use kernel_ports::plugin::{Diagnostic, PluginError};
+use kernel_ports::secret::SecretError;
 use kernel_ports::store::StoreError;
 use kernel_ports::volume::VolumeError;
 
@@ -32,6 +33,11 @@ pub enum SchedulerError {
     /// `input.jobs` names a job that the pipeline does not have.
     #[error("the pipeline {pipeline:?} has no job {job:?}; it has: {known}")]
     JobUnknown { pipeline: String, job: String, known: String, near: Option<String> },
+    /// Whoever starts a run may not choose the secrets that it uses.
+    #[error("the argument {argument:?} refers to the secret {name:?}, which the pipeline does not")]
+    ArgumentSecret { argument: String, name: String },
+    #[error("failed to keep the secrets of the run")]
+    Secret(#[source] SecretError),
     /// The run queue is full.
     #[error("the queue of {limit} runs is full; try again later")]
     QueueFull { limit: usize, retry_after_ms: u64 },

@@ -1,9 +1,10 @@
 //! Compiled pipelines in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel_model::id::PipelineId;
+use kernel_ports::secret::reference;
 use kernel_ports::store::{Store, StoreError};
 use wit_envelope::language::Compiled;
 
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) program: Arc<str>,
     /// Names of jobs, in order.
     pub(crate) jobs: Vec<String>,
+    /// The secrets that the pipeline mentions.
+    pub(crate) secrets: Arc<BTreeSet<String>>,
 }
 
 /// Plans by pipeline version. A version never changes, so an entry never gets stale.
@@ -46,7 +49,11 @@ impl Plans {
         let stored = stored.ok_or_else(|| StoreError::NotFound { what: what() })?;
         let compiled: Compiled = serde_json::from_str(&stored.compiled)
             .map_err(|err| StoreError::Corrupt { what: what(), reason: err.to_string() })?;
+        let texts = [&*stored.source, &*stored.vars, &compiled.program];
+        let mentioned = texts.into_iter().flat_map(reference::mentioned).map(str::to_owned);
+        let secrets = Arc::new(mentioned.chain(compiled.open_vars).collect());
         let plan = Arc::new(Plan {
+            secrets,
             language: stored.language,
             digest: stored.compiled_by,
             program: compiled.program.into(),

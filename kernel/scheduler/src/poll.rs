@@ -13,6 +13,7 @@ use kernel_model::id::{PipelineId, RunId};
 use kernel_model::time::Time;
 use kernel_ports::pipeline::Pipeline;
 use kernel_ports::run::NewRun;
+use kernel_ports::secret::SecretUse;
 use kernel_ports::store::StoreError;
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
@@ -198,7 +199,12 @@ impl Inner {
             stop,
             mailbox: None,
         };
+        let plan = self.plans.get(self.parts.store.as_ref(), pipeline.id, pipeline.version).await;
+        let declared = Arc::clone(&plan.map_err(|err| chain(&err))?.secrets);
+        let by = SecretUse { pipeline: pipeline.name.clone(), declared };
+        self.parts.secrets.secret_admit(run, by);
         let end = attempt.run().await.end;
+        self.parts.secrets.secret_forget(run);
         self.parts.volumes.run_remove(run).await;
         if let Err(err) = self.parts.logs.log_remove(run).await {
             tracing::warn!(%run, "failed to remove a log: {}", chain(&err));

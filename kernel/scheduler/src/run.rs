@@ -10,7 +10,9 @@ use kernel_model::outcome::Outcome;
 use kernel_model::run::Run;
 use kernel_ports::pipeline::Pipeline;
 use kernel_ports::run::{NewRun, RunAppend, RunRow, RunStatus};
+use kernel_ports::secret::{SecretUse, reference};
 use kernel_ports::store::StoreError;
+use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use wit_envelope::language::{RunInput, Trigger};
 
@@ -29,7 +31,7 @@ pub struct RunStart {
     pub input: RunInput,
     pub trigger: Trigger,
     pub idempotency_key: Option<String>,
-    /// Values for this run only; they are never stored.
+    /// Values for this run only; they are stored sealed, and forgotten at its end.
     pub secrets: Vec<(String, String)>,
 }
 
@@ -65,9 +67,12 @@ impl Scheduler {
                 });
             }
         }
+        let by = SecretUse { pipeline: pipeline.name.clone(), declared: Arc::clone(&plan.secrets) };
+        arguments_check(&input, &by, &secrets)?;
         let run = RunId(self.inner.parts.entropy.id());
-        for (name, value) in &secrets {
-            self.inner.parts.secrets.secret_lend(run, name, value);
+        if !secrets.is_empty() {
+            let lent = self.inner.parts.secrets.secret_lend(run, secrets).await;
+            lent.map_err(SchedulerError::Secret)?;
         }
         self.inner
             .run_accept(NewRun {
@@ -247,6 +252,34 @@ impl Inner {
         let open = folded.open_attempts();
         open.filter_map(|(step, attempt)| Some((step.no, until(&attempt.state)?))).collect()
     }
+}
+
+/// Refuses arguments that refer to a secret which neither the pipeline mentions nor the caller gives.
+fn arguments_check(
+    input: &RunInput,
+    by: &SecretUse,
+    given: &[(String, String)],
+) -> Result<(), SchedulerError> {
+    fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::String(text) => found.push(text),
+            Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+            Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    for (argument, value) in &input.args {
+        let mut found = Vec::new();
+        texts(value, &mut found);
+        let mut names = found.into_iter().flat_map(reference::mentioned);
+        let foreign =
+            names.find(|name| !by.declares(name) && !given.iter().any(|(given, _)| given == name));
+        if let Some(name) = foreign {
+            let (argument, name) = (argument.clone(), name.to_owned());
+            return Err(SchedulerError::ArgumentSecret { argument, name });
+        }
+    }
+    Ok(())
 }
 
 /// Returns a shape of the contract as JSON.

@@ -82,6 +82,10 @@ pub struct ServerArgs {
         value_name = "PLUGIN=CAPABILITY[:PARAMETER]"
     )]
     pub grants: Vec<Grant>,
+    /// A file with the key that seals secrets; TENON_KEY holds the key itself, and without
+    /// either the server makes one
+    #[arg(long, env = "TENON_KEY_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key_file: Option<PathBuf>,
     /// How many runs may be in progress
     #[arg(long, env = "TENON_RUNS_MAX", default_value_t = 100, value_name = "N")]
     pub runs_max: usize,

@@ -10,6 +10,7 @@ use axum::Router;
 use kernel_blob::{Options, Storage};
 use kernel_host::{Host, InstalledPlugins, Policy, Ports};
 use kernel_http::Hosts;
+use kernel_model::name::Name;
 use kernel_ports::clock::System;
 use kernel_ports::plugin::Plugins as _;
 use kernel_ports::plugin_store::PluginStore as _;
@@ -18,8 +19,9 @@ use kernel_store_sqlite::ControlStore;
 use sha2::{Digest as _, Sha256};
 
 use crate::args::Grant;
+use crate::keys::Keys;
 use crate::masked_logs::MaskedLogs;
-use crate::secret::LentSecrets;
+use crate::secret::{Keeper, configs};
 use crate::standard::{self, STANDARD};
 
 /// There is one project until there are more.
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) grants: Vec<Grant>,
     /// Whether plugins can be installed.
     pub(crate) installs: bool,
+    /// Where the server key comes from.
+    pub(crate) keys: Keys,
     pub(crate) settings: Settings,
 }
 
@@ -47,6 +51,7 @@ pub(crate) struct Engine {
     /// How many plugins there are.
     pub(crate) plugins: usize,
     host: Arc<Host>,
+    secrets: Arc<Keeper>,
 }
 
 impl Engine {
@@ -63,7 +68,16 @@ impl Engine {
         let store = Arc::new(kernel_store_sqlite::SqliteStore::open(&project.join("project.db"))?);
         let clock = Arc::new(System::default());
         let bytes = Storage::open(&project, Options::default(), Arc::clone(&clock) as _)?;
-        let secrets = Arc::new(LentSecrets::default());
+        let environment = configs::environment();
+        let ring = Arc::new(config.keys.open(&config.data)?);
+        let secrets = Keeper::open(
+            Name::new(kernel_ports::secret::PROJECT)?,
+            Arc::clone(&store) as _,
+            Arc::clone(&ring),
+            Arc::clone(&clock) as _,
+            configs::backend(&environment),
+        );
+        let secrets = Arc::new(secrets.await?);
         let ports = Ports {
             volumes: Arc::clone(&bytes) as _,
             kv: Arc::clone(&store) as _,
@@ -71,7 +85,8 @@ impl Engine {
             clock: Arc::clone(&clock) as _,
         };
         let installed = installed(&config).await?;
-        let host = host(&config, ports, installed)?;
+        let host = host(&config, ports, installed, (ring, &environment))?;
+        secrets.plugins_set(&(Arc::clone(&host) as _));
         let plugins = host.plugin_list().len();
         let parts = Parts {
             store,
@@ -80,7 +95,7 @@ impl Engine {
             blobs: Arc::clone(&bytes) as _,
             volumes: bytes,
             processes: Arc::new(kernel_process::Supervisor::new(shim()?)),
-            secrets,
+            secrets: Arc::clone(&secrets) as _,
             fetch: Arc::clone(&host) as _,
             clock: Arc::clone(&clock) as _,
             entropy: clock,
@@ -93,7 +108,7 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Hosts::Loopback { names: vec![] },
         });
-        Ok(Self { scheduler, router, plugins, host })
+        Ok(Self { scheduler, router, plugins, host, secrets })
     }
 
     /// Compiles and loads the plugins. Those that cannot be used say why when they are called.
@@ -114,6 +129,7 @@ impl Engine {
     /// Stops taking work, gives attempts in progress `grace`, and stores everything.
     pub(crate) async fn drain(&self, grace: Duration) {
         self.scheduler.drain(grace).await;
+        self.secrets.settle().await;
     }
 }
 
@@ -132,14 +148,18 @@ fn host(
     config: &Config,
     ports: Ports,
     installed: Option<InstalledPlugins>,
+    (keyring, environment): (Arc<kernel_keyring::Ring>, &configs::Environment),
 ) -> anyhow::Result<Arc<Host>> {
     let mut policy = Policy::new();
     for grant in &config.grants {
         policy.grant(&grant.plugin, &grant.rule).context("a --grant makes no sense")?;
     }
-    let mut builder = Host::builder(&config.code, ports).policy(policy);
+    let mut builder = Host::builder(&config.code, ports).policy(policy).keyring(keyring);
     for plugin in STANDARD {
         builder = builder.built_in(plugin.name, plugin.bytes);
+        if let Some(config) = configs::of(plugin.name, environment)? {
+            builder = builder.config(plugin.name, config);
+        }
     }
     if let Some(installed) = installed {
         builder = builder.installed(installed, config.data.join("plugins"));

@@ -14,6 +14,7 @@ use kernel_scheduler::Settings;
 
 use crate::engine::{Config, Engine};
 use crate::in_process::InProcess;
+use crate::keys::Keys;
 
 /// Steps that still run when the run is given up get no time.
 const NO_GRACE: Duration = Duration::ZERO;
@@ -49,6 +50,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         plugins: args.plugins.clone(),
         grants,
         installs: false,
+        keys: Keys::own(),
         settings: Settings::default(),
     };
     let engine = Engine::start(config).await?;

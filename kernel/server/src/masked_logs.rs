@@ -9,17 +9,18 @@ use kernel_ports::log::{LogKey, LogPage, LogProgress, LogSink, LogStream, Logs};
 use kernel_ports::store::StoreError;
 use tokio::sync::{Mutex, watch};
 
-use crate::redact::{MaskStream, Masker};
-use crate::secret::LentSecrets;
+use kernel_redact::MaskStream;
+
+use crate::secret::{Keeper, Masks};
 
 /// Masks what is appended, and reads as the inner logs do.
 pub(crate) struct MaskedLogs {
     inner: Arc<dyn Logs>,
-    secrets: Arc<LentSecrets>,
+    secrets: Arc<Keeper>,
 }
 
 impl MaskedLogs {
-    pub(crate) fn new(inner: Arc<dyn Logs>, secrets: Arc<LentSecrets>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Logs>, secrets: Arc<Keeper>) -> Self {
         Self { inner, secrets }
     }
 }
@@ -28,11 +29,9 @@ impl MaskedLogs {
 impl Logs for MaskedLogs {
     async fn log_open(&self, key: LogKey) -> Result<Arc<dyn LogSink>, StoreError> {
         let inner = self.inner.log_open(key).await?;
-        let masker = self.secrets.masker(key.run);
-        if masker.is_empty() {
-            return Ok(inner);
-        }
-        Ok(Arc::new(MaskedSink { inner, masker, streams: Mutex::default() }))
+        // A run may get its first secret at any moment, so each of its logs has this layer.
+        let masks = self.secrets.masks(key.run);
+        Ok(Arc::new(MaskedSink { inner, masks, streams: Mutex::default() }))
     }
 
     async fn log_read(
@@ -55,7 +54,7 @@ impl Logs for MaskedLogs {
 
 struct MaskedSink {
     inner: Arc<dyn LogSink>,
-    masker: Arc<Masker>,
+    masks: Arc<Masks>,
     /// A value is followed within its stream: what the other prints in between does not hide it.
     /// Locked across appends, so that the order of a stream is kept.
     streams: Mutex<Streams>,
@@ -82,16 +81,17 @@ impl Streams {
 impl LogSink for MaskedSink {
     async fn append(&self, stream: LogStream, bytes: Bytes) -> Result<(), StoreError> {
         let mut streams = self.streams.lock().await;
-        let shown = streams.of(stream).push(&self.masker, &bytes);
-        if shown.is_empty() { Ok(()) } else { self.inner.append(stream, shown.into()).await }
+        let shown = streams.of(stream).push(&self.masks.get(), bytes);
+        if shown.is_empty() { Ok(()) } else { self.inner.append(stream, shown).await }
     }
 
     async fn finish(&self) -> Result<(), StoreError> {
         let mut streams = self.streams.lock().await;
+        let masker = self.masks.get();
         for stream in [LogStream::Stdout, LogStream::Stderr, LogStream::Note] {
-            let rest = streams.of(stream).finish(&self.masker);
+            let rest = streams.of(stream).finish(&masker);
             if !rest.is_empty() {
-                self.inner.append(stream, rest.into()).await?;
+                self.inner.append(stream, rest).await?;
             }
         }
         self.inner.finish().await

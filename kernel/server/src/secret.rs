@@ -1,7 +1,8 @@
-//! Values of secrets: lent for one run, kept in memory, forgotten at its end.
+//! Values of secrets: lent to one run, or kept by a backend; masked once a run has got them.
 //!
 //! Invariants:
-//! - No value is ever written to disk, and `Debug` shows none.
+//! - What is written to disk is sealed, and `Debug` shows nothing.
+//! - A value is known to the masks of a run before the run gets it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -9,68 +10,256 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use kernel_model::id::RunId;
-use kernel_ports::secret::{SecretError, Secrets};
+use kernel_model::name::Name;
+use kernel_ports::clock::Clock;
+use kernel_ports::keyring::Keyring;
+use kernel_ports::plugin::Plugins;
+use kernel_ports::secret::{SecretBook, SecretError, SecretScope, SecretUse, Secrets};
+use kernel_ports::store::{Store, StoreError};
+use kernel_redact::Masker;
+use tokio_util::task::TaskTracker;
+use zeroize::Zeroizing;
 
-use crate::redact::Masker;
+use self::backend::{Backends, LOCAL, OWN};
+use self::record::{Record, Records};
 
-/// The secrets of all runs in progress.
-#[derive(Default)]
-pub(crate) struct LentSecrets {
-    runs: RwLock<HashMap<RunId, Lent>>,
+pub(crate) use self::mask::Masks;
+
+mod backend;
+mod book;
+pub(crate) mod configs;
+mod mask;
+mod record;
+
+/// The secrets of all runs in progress, and the way to those that are kept.
+pub(crate) struct Keeper {
+    project: Name,
+    runs: RwLock<HashMap<RunId, RunSecrets>>,
+    records: Records,
+    backends: Backends,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ring: Arc<kernel_keyring::Ring>,
+    /// Held while secrets are written: a migration must not miss one.
+    writing: tokio::sync::Mutex<()>,
+    tasks: TaskTracker,
 }
 
+/// What one run has and may have.
 #[derive(Default)]
-struct Lent {
-    values: BTreeMap<String, String>,
-    /// Made when it is first asked for, and again after another value.
-    masker: Option<Arc<Masker>>,
+struct RunSecrets {
+    by: Option<SecretUse>,
+    lent: BTreeMap<String, Zeroizing<String>>,
+    /// Values that it was lent or has got.
+    seen: Vec<Zeroizing<String>>,
+    /// Whether something of it is on disk.
+    is_kept: bool,
+    masks: Arc<Masks>,
 }
 
-impl fmt::Debug for LentSecrets {
+impl fmt::Debug for Keeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LentSecrets").finish_non_exhaustive()
+        f.debug_struct("Keeper").finish_non_exhaustive()
     }
 }
 
-impl LentSecrets {
-    /// Returns what masks the values of a run.
-    pub(crate) fn masker(&self, run: RunId) -> Arc<Masker> {
-        let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(lent) = runs.get_mut(&run) else { return Arc::new(Masker::new([])) };
-        let values = &lent.values;
-        let masker = lent
-            .masker
-            .get_or_insert_with(|| Arc::new(Masker::new(values.values().map(String::as_str))));
-        Arc::clone(masker)
+impl Keeper {
+    /// Takes up what runs in progress were lent, and forgets that of the others. `backend` is in use
+    /// until a migration to another one.
+    pub(crate) async fn open(
+        project: Name,
+        store: Arc<dyn Store>,
+        ring: Arc<kernel_keyring::Ring>,
+        clock: Arc<dyn Clock>,
+        backend: Option<String>,
+    ) -> Result<Self, StoreError> {
+        let keyring = Arc::clone(&ring) as Arc<dyn Keyring>;
+        let records = Records::new(Arc::clone(&store), keyring);
+        let mut runs = HashMap::new();
+        for (run, record) in records.load().await? {
+            let mut secrets = RunSecrets { is_kept: true, ..RunSecrets::default() };
+            secrets.take(record);
+            runs.insert(run, secrets);
+        }
+        Ok(Self {
+            project,
+            runs: RwLock::new(runs),
+            records,
+            backends: Backends::new(Arc::clone(&store), backend),
+            store,
+            clock,
+            ring,
+            writing: tokio::sync::Mutex::default(),
+            tasks: TaskTracker::new(),
+        })
     }
+
+    /// Says where backends are found, once plugins are there.
+    pub(crate) fn plugins_set(&self, plugins: &Arc<dyn Plugins>) {
+        self.backends.plugins_set(plugins);
+    }
+
+    /// Returns the masks of a run, which grow with the values that it gets.
+    pub(crate) fn masks(&self, run: RunId) -> Arc<Masks> {
+        Arc::clone(&self.write().entry(run).or_default().masks)
+    }
+
+    /// Waits until what was to be forgotten is.
+    pub(crate) async fn settle(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<RunId, RunSecrets>> {
+        self.runs.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<RunId, RunSecrets>> {
+        self.runs.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks for a value: what the run was lent, then its scopes, the nearest first.
+    async fn find(&self, run: RunId, name: &str, is_granted: bool) -> Result<String, SecretError> {
+        let (lent, by) = {
+            let runs = self.read();
+            let secrets = runs.get(&run);
+            let lent = secrets.and_then(|secrets| secrets.lent.get(name)).cloned();
+            (lent, secrets.and_then(|secrets| secrets.by.clone()))
+        };
+        if let Some(value) = lent {
+            return Ok(value.as_str().to_owned());
+        }
+        let by = by.ok_or_else(|| SecretError::Missing { name: name.to_owned() })?;
+        let project = self.project.clone();
+        let pipeline =
+            SecretScope::Pipeline { project: project.clone(), pipeline: by.pipeline.clone() };
+        let scopes = [pipeline, SecretScope::Project(project), SecretScope::Server];
+        // A reference from outside of the pipeline learns nothing, not even what there is.
+        if name.starts_with(OWN) || !(is_granted || by.declares(name)) {
+            return Err(SecretError::Undeclared { name: name.to_owned() });
+        }
+        let value = self.kept(&scopes, name).await?;
+        self.see(run, &value).await?;
+        Ok(value.as_str().to_owned())
+    }
+
+    /// Looks into scopes, in this order.
+    async fn kept(
+        &self,
+        scopes: &[SecretScope],
+        name: &str,
+    ) -> Result<Zeroizing<String>, SecretError> {
+        let backend = match name.starts_with(OWN) {
+            true => self.backends.named(LOCAL),
+            false => self
+                .backends
+                .current()
+                .await
+                .map_err(|err| SecretError::Setting { name: name.to_owned(), err })?,
+        };
+        for scope in scopes {
+            let found = backend.read(scope, name, self.clock.now()).await;
+            let failed = |err| SecretError::Backend {
+                name: name.to_owned(),
+                backend: backend.name().to_owned(),
+                err,
+            };
+            if let Some(value) = found.map_err(failed)? {
+                return Ok(value);
+            }
+        }
+        Err(SecretError::Missing { name: name.to_owned() })
+    }
+
+    /// Adds a value to what is masked for a run, and keeps that for the time after a restart.
+    async fn see(&self, run: RunId, value: &Zeroizing<String>) -> Result<(), SecretError> {
+        let record = {
+            let mut runs = self.write();
+            let secrets = runs.entry(run).or_default();
+            if secrets.seen.contains(value) {
+                return Ok(());
+            }
+            secrets.seen.push(value.clone());
+            secrets.masks_renew();
+            secrets.is_kept = true;
+            secrets.record()
+        };
+        self.records.keep(run, &record).await.map_err(|err| keep(run, err))
+    }
+}
+
+impl RunSecrets {
+    fn take(&mut self, record: Record) {
+        self.seen.extend(record.seen);
+        self.seen.extend(record.lent.values().cloned());
+        self.lent.extend(record.lent);
+        self.masks_renew();
+    }
+
+    fn record(&self) -> Record {
+        Record { lent: self.lent.clone(), seen: self.seen.clone() }
+    }
+
+    fn masks_renew(&self) {
+        self.masks.set(Masker::new(self.seen.iter().map(|value| value.as_str())));
+    }
+}
+
+fn keep(run: RunId, err: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SecretError {
+    SecretError::Keep { run, err: err.into() }
 }
 
 #[async_trait]
-impl Secrets for LentSecrets {
+impl Secrets for Keeper {
     async fn secret_get(&self, run: RunId, name: &str) -> Result<String, SecretError> {
-        let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner);
-        let value = runs.get(&run).and_then(|lent| lent.values.get(name));
-        value.cloned().ok_or_else(|| SecretError::Missing { name: name.to_owned() })
+        self.find(run, name, false).await
     }
 
-    fn secret_lend(&self, run: RunId, name: &str, value: &str) {
-        let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
-        let lent = runs.entry(run).or_default();
-        lent.values.insert(name.to_owned(), value.to_owned());
-        lent.masker = None;
+    async fn secret_get_granted(&self, run: RunId, name: &str) -> Result<String, SecretError> {
+        self.find(run, name, true).await
+    }
+
+    async fn secret_get_of_server(&self, name: &str) -> Result<String, SecretError> {
+        let value = self.kept(&[SecretScope::Server], name).await?;
+        Ok(value.as_str().to_owned())
+    }
+
+    async fn secret_lend(
+        &self,
+        run: RunId,
+        values: Vec<(String, String)>,
+    ) -> Result<(), SecretError> {
+        let lent = values.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
+        let record = {
+            let mut runs = self.write();
+            let secrets = runs.entry(run).or_default();
+            secrets.take(Record { lent, seen: vec![] });
+            secrets.is_kept = true;
+            secrets.record()
+        };
+        self.records.keep(run, &record).await.map_err(|err| keep(run, err))
+    }
+
+    fn secret_admit(&self, run: RunId, by: SecretUse) {
+        self.write().entry(run).or_default().by = Some(by);
     }
 
     fn secret_mask(&self, run: RunId, text: &str) -> Option<String> {
-        let masker = self.masker(run);
-        if masker.is_empty() {
-            return None;
-        }
-        let masked = String::from_utf8_lossy(&masker.mask(text.as_bytes())).into_owned();
-        (masked != text).then_some(masked)
+        let masks = self.read().get(&run).map(|secrets| Arc::clone(&secrets.masks))?;
+        let masked = masks.get().mask(text.as_bytes())?;
+        Some(String::from_utf8_lossy(&masked).into_owned())
+    }
+
+    fn secret_book(&self) -> Option<&dyn SecretBook> {
+        Some(self)
     }
 
     fn secret_forget(&self, run: RunId) {
-        self.runs.write().unwrap_or_else(PoisonError::into_inner).remove(&run);
+        let gone = self.write().remove(&run);
+        if gone.is_some_and(|secrets| secrets.is_kept) {
+            let records = self.records.clone();
+            self.tasks.spawn(async move { records.forget(run).await });
+        }
     }
 }
 

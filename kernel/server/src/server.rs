@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::args::ServerArgs;
 use crate::engine::{Config, Engine};
+use crate::keys::Keys;
 use crate::telemetry;
 
 /// Serves until a signal asks it to stop; a second signal ends it at once.
@@ -22,7 +23,7 @@ pub(crate) async fn serve(args: ServerArgs) -> anyhow::Result<Exit> {
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().context("failed to read the address")?;
     let drain = args.drain;
-    let engine = Engine::start(config(args)).await?;
+    let engine = Engine::start(config(args)?).await?;
     tracing::info!(%address, plugins = engine.plugins, "server ready");
     engine.preload();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -71,9 +72,10 @@ pub(crate) async fn run(
     Ok(())
 }
 
-fn config(args: ServerArgs) -> Config {
+fn config(args: ServerArgs) -> anyhow::Result<Config> {
     let grace_ms = u64::try_from(args.grace.as_millis()).unwrap_or(u64::MAX);
-    Config {
+    Ok(Config {
+        keys: Keys::given(args.key_file.as_deref())?,
         code: args.data.join("cache/code"),
         data: args.data,
         plugins: args.plugins,
@@ -88,7 +90,7 @@ fn config(args: ServerArgs) -> Config {
             tags: args.tags,
             ..Settings::default()
         },
-    }
+    })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

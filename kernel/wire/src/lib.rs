@@ -19,6 +19,7 @@ pub mod plugin;
 pub mod plugin_admin;
 pub mod problem;
 pub mod run;
+pub mod secret;
 pub mod status;
 pub mod step;
 pub mod time;

@@ -94,7 +94,7 @@ pub struct RunStart {
     /// The launcher for steps that name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launcher: Option<String>,
-    /// Values for this run only. They are never stored and never shown.
+    /// Values for this run only. They are stored sealed until its end, and never shown.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, String>,
     /// Who starts it, for people.

@@ -52,6 +52,10 @@ impl Launcher for Process {
     fn resume(state: Running, event: Event) -> Result<Step<Running>> {
         match event {
             Event::ProcessEnded { ended, .. } => ended_step(&state, ended),
+            // Such as a backend of secrets that does not answer now.
+            Event::ProcessRefused { error, .. } if error.code == "unavailable" => {
+                Ok(Step::errored(error.message))
+            }
             Event::ProcessRefused { error, .. } => Ok(Step::refused(error.message)),
             Event::Restarted => Err(Error::abandoned(
                 "the server was started anew, and the process of the step is gone",

@@ -77,6 +77,10 @@ impl Resource for Git {
     fn resume(state: State, event: Event) -> Result<Step<State>> {
         match event {
             Event::ProcessEnded { ended, .. } => state.ended(ended),
+            // Such as a backend of secrets that does not answer now.
+            Event::ProcessRefused { error, .. } if error.code == "unavailable" => {
+                Ok(Step::errored(error.message))
+            }
             Event::ProcessRefused { error, .. } => Ok(Step::refused(error.message)),
             Event::Restarted => {
                 Err(Error::abandoned("the server was started anew, and the git process is gone"))

@@ -19,6 +19,4 @@ impl Secrets for Vault {
     async fn secret_get_of_server(&self, name: &str) -> Result<String, SecretError> {
         self.0.get(name).cloned().ok_or_else(|| SecretError::Missing { name: name.to_owned() })
     }
-
-    fn secret_lend(&self, _run: RunId, _name: &str, _value: &str) {}
 }

@@ -112,6 +112,4 @@ impl Secrets for OneSecret {
             _ => Err(SecretError::Missing { name: name.into() }),
         }
     }
-
-    fn secret_lend(&self, _: RunId, _: &str, _: &str) {}
 }

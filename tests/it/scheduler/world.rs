@@ -288,8 +288,6 @@ impl Secrets for Nothing {
     async fn secret_get(&self, _: RunId, name: &str) -> Result<String, SecretError> {
         Err(SecretError::Missing { name: name.to_owned() })
     }
-
-    fn secret_lend(&self, _: RunId, _: &str, _: &str) {}
 }
 
 #[async_trait]

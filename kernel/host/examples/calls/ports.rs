@@ -34,8 +34,6 @@ impl Secrets for Unused {
     async fn secret_get(&self, _: RunId, name: &str) -> Result<String, SecretError> {
         Err(SecretError::Missing { name: name.into() })
     }
-
-    fn secret_lend(&self, _: RunId, _: &str, _: &str) {}
 }
 
 #[async_trait]

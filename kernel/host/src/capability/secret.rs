@@ -9,7 +9,7 @@ use crate::bindings::types::Error;
 use crate::bindings::{secret_reveal, secret_store};
 use crate::call::{CallState, error};
 use crate::fault::Stop;
-use crate::secret_text;
+use crate::secret_text::Reader;
 
 /// In one call.
 const SECRETS: u32 = 64;
@@ -67,8 +67,14 @@ impl secret_reveal::Host for CallState {
 }
 
 impl CallState {
+    /// Returns the way to the values of secrets, for this plugin in this run.
+    pub(crate) fn secret_reader(&self) -> Reader<'_> {
+        let (secrets, grants) = (&*self.services.secrets, &self.plugin.grants);
+        Reader { secrets, run: self.facts.run, grants }
+    }
+
     async fn secret_value(&mut self, name: &str) -> Result<String, SecretError> {
-        secret_text::value(&*self.services.secrets, self.facts.run, name).await
+        self.secret_reader().value(name).await
     }
 
     fn secret_check(&mut self, capability: &str, name: &str) -> Result<(), Error> {
@@ -90,7 +96,10 @@ impl CallState {
 fn refusal(err: &SecretError) -> Error {
     let code = match err {
         SecretError::Missing { .. } => "not-found",
-        SecretError::Backend { .. } => "unavailable",
+        SecretError::Undeclared { .. } => "denied",
+        SecretError::Backend { .. } | SecretError::Setting { .. } | SecretError::Keep { .. } => {
+            "unavailable"
+        }
     };
     error(code, Stop::host(err).to_string())
 }

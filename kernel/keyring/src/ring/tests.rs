@@ -16,7 +16,7 @@ const OTHER: &str = "another horse, another staple";
 
 fn given(words: &str) -> Source {
     let key = Zeroizing::new(words.as_bytes().to_vec());
-    Source::Given { key, salt: None, from: "TENON_KEYRING_KEY".to_owned() }
+    Source::Given { key, salt: None, from: "TENON_KEY".to_owned() }
 }
 
 fn folder() -> tempfile::TempDir {
@@ -86,7 +86,7 @@ fn a_wrong_key_is_noticed_at_the_start() {
     assert_eq!(
         err.to_string(),
         format!(
-            "the server key of TENON_KEYRING_KEY is not the one that sealed {}; give that key, or \
+            "the server key of TENON_KEY is not the one that sealed {}; give that key, or \
              restore the backup that belongs to this one",
             path.display()
         )

@@ -9,6 +9,7 @@ use kernel_model::id::RunId;
 use kernel_model::outcome::Outcome;
 use kernel_model::run::Run;
 use kernel_ports::run::RunRow;
+use kernel_ports::secret::SecretUse;
 use kernel_ports::store::{Store, StoreError};
 use tokio::sync::{mpsc, watch};
 use wit_envelope::language::{RunEvent, RunFacts, RunInput};
@@ -42,6 +43,9 @@ impl Actor {
             serde_json::from_str(&row.input).map_err(|err| corrupt(err.to_string()))?;
         let reuse = reuse(store, &row, &input).await?;
         let next_token = last_token(&history) + 1;
+        let by =
+            SecretUse { pipeline: row.pipeline_name.clone(), declared: Arc::clone(&plan.secrets) };
+        inner.parts.secrets.secret_admit(row.id, by);
         let mut actor = Self {
             seq: history.len() as u64,
             inner,

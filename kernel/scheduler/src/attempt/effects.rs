@@ -9,6 +9,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use kernel_ports::log::LogSink;
 use kernel_ports::plugin::{CommandRequest, Effect, MachineInput};
 use kernel_ports::process::{Process, ProcessExit, ProcessLog, ProcessSpec, Signal};
+use kernel_ports::secret::SecretError;
 use kernel_ports::volume::MountPoint;
 use wit_envelope::machine::{Error, ProcessEnded};
 
@@ -137,16 +138,21 @@ impl Effects {
     ) -> Result<ProcessSpec, Error> {
         let refuse =
             |err: &dyn std::error::Error| Error { code: "invalid".to_owned(), message: chain(err) };
+        let without = |err: SecretError| {
+            // A backend that does not answer now may answer later; a missing secret stays missing.
+            let code = if err.is_retryable() { "unavailable" } else { "invalid" };
+            Error { code: code.to_owned(), message: chain(&err) }
+        };
         let Attempt { run, step, number, parts, .. } = attempt;
         let mut env = request.env;
         for value in env.values_mut() {
             let resolved = secret_text::resolve(value, *run, parts.secrets.as_ref()).await;
-            *value = resolved.map_err(|err| refuse(&err))?;
+            *value = resolved.map_err(without)?;
         }
         let stdin = match String::from_utf8(request.stdin) {
             Ok(text) => {
                 let resolved = secret_text::resolve(&text, *run, parts.secrets.as_ref()).await;
-                resolved.map_err(|err| refuse(&err))?.into_bytes()
+                resolved.map_err(without)?.into_bytes()
             }
             Err(bytes) => bytes.into_bytes(),
         };

@@ -13,8 +13,6 @@ impl Secrets for Vault {
             _ => Err(SecretError::Missing { name: name.to_owned() }),
         }
     }
-
-    fn secret_lend(&self, _: RunId, _: &str, _: &str) {}
 }
 
 #[track_caller]
@@ -46,6 +44,7 @@ fn what_only_looks_like_a_reference_stays() {
 fn a_missing_one_is_named() {
     check(
         "((secret:nope))",
-        "error: there is no secret \"nope\"; set it before the run, or give it with --secret",
+        "error: there is no secret \"nope\"; set it with `tenon secret set nope`, \
+         or give it to the run with --secret",
     );
 }

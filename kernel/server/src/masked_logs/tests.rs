@@ -39,11 +39,21 @@ impl LogSink for Kept {
     }
 }
 
+async fn keeper(folder: &std::path::Path) -> Arc<Keeper> {
+    let store = kernel_store_sqlite::SqliteStore::open(&folder.join("project.db")).unwrap();
+    let ring = kernel_keyring::Ring::open(folder, kernel_keyring::Source::Generated).unwrap();
+    let project = kernel_model::name::Name::new("default").unwrap();
+    let clock = Arc::new(kernel_ports::clock::System::default());
+    Arc::new(Keeper::open(project, Arc::new(store), Arc::new(ring), clock, None).await.unwrap())
+}
+
 async fn log(secret: Option<&str>, appends: &[(LogStream, &'static str)]) -> Vec<String> {
     let run = RunId(7);
-    let secrets = Arc::new(LentSecrets::default());
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = keeper(folder.path()).await;
     if let Some(value) = secret {
-        secrets.secret_lend(run, "token", value);
+        let lent = vec![("token".to_owned(), value.to_owned())];
+        secrets.secret_lend(run, lent).await.unwrap();
     }
     let kept = Kept::default();
     let logs = MaskedLogs::new(Arc::new(kept.clone()), secrets);

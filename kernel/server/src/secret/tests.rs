@@ -1,41 +1,292 @@
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+
+use kernel_keyring::{Ring, Source};
+use kernel_ports::clock::System;
+use kernel_ports::plugin::{
+    CompiledSource, DriveCall, Driven, GatewayAnswer, GatewayCall, MachineCall, MachineStep,
+    PluginCall, PluginError, PluginInfo,
+};
+use kernel_ports::secret::{SecretAt, SecretBookError};
+use kernel_store_sqlite::SqliteStore;
+use serde_json::{Value, json};
+use wit_envelope::language::CompileRequest;
+use wit_envelope::resource::ResourceDescription;
+
 use super::*;
 
-const RUN: RunId = RunId(1);
+const RUN: RunId = RunId(7);
 
-#[tokio::test]
-async fn a_value_belongs_to_its_run_alone() {
-    let secrets = LentSecrets::default();
-    secrets.secret_lend(RUN, "token", "hunter22");
-    assert_eq!(secrets.secret_get(RUN, "token").await.unwrap(), "hunter22");
-    let err = secrets.secret_get(RunId(2), "token").await.unwrap_err();
-    assert_eq!(
-        err.to_string(),
-        "there is no secret \"token\"; set it before the run, or give it with --secret"
-    );
+/// Backends in memory, by name; `secrets-broken` answers nothing, and `secrets-forgetful` another value.
+#[derive(Default)]
+struct Backends(Mutex<HashMap<(String, String), String>>);
+
+#[async_trait]
+impl Plugins for Backends {
+    fn plugin_list(&self) -> Vec<PluginInfo> {
+        vec![]
+    }
+    fn plugin_get(&self, _: &str) -> Option<PluginInfo> {
+        None
+    }
+    fn resource_list(&self) -> Vec<ResourceDescription> {
+        vec![]
+    }
+    fn language_find(&self, _: Option<&str>, _: &str) -> Result<Arc<str>, PluginError> {
+        Err(said("unsupported"))
+    }
+    async fn compile(&self, _: &str, _: &CompileRequest) -> Result<CompiledSource, PluginError> {
+        Err(said("unsupported"))
+    }
+    async fn drive(&self, _: DriveCall) -> Result<Driven, PluginError> {
+        Err(said("unsupported"))
+    }
+    async fn machine_call(&self, _: MachineCall) -> Result<MachineStep, PluginError> {
+        Err(said("unsupported"))
+    }
+    async fn gateway_call(&self, _: GatewayCall) -> Result<GatewayAnswer, PluginError> {
+        Err(said("unsupported"))
+    }
+
+    async fn plugin_call(&self, call: PluginCall) -> Result<String, PluginError> {
+        assert_eq!(call.run, None, "a backend never reads the secrets of a run");
+        let request: Value = serde_json::from_str(&call.request).unwrap();
+        let text = |field: &str| request[field].as_str().unwrap_or_default().to_owned();
+        let scope = text("scope");
+        let key = (call.binding.clone(), format!("{scope}:{}", text("name")));
+        let mut values = self.0.lock().unwrap();
+        match (call.binding.as_str(), call.function) {
+            ("secrets-broken", _) => Err(said("unavailable")),
+            ("secrets-read-only", "write" | "remove") => Err(said("unsupported")),
+            ("secrets-forgetful", "read") => Ok(json!({ "value": "another" }).to_string()),
+            (_, "read") => match values.get(&key) {
+                Some(value) => Ok(json!({ "value": value, "version": "1" }).to_string()),
+                None => Err(said("not-found")),
+            },
+            (_, "write") => {
+                values.insert(key, text("value"));
+                Ok("{}".to_owned())
+            }
+            (_, "remove") => {
+                values.remove(&key);
+                Ok("{}".to_owned())
+            }
+            (binding, _) => {
+                let names: BTreeSet<&str> = values
+                    .keys()
+                    .filter(|(backend, _)| backend == binding)
+                    .filter_map(|(_, key)| key.strip_prefix(&format!("{scope}:")))
+                    .collect();
+                Ok(json!({ "names": names }).to_string())
+            }
+        }
+    }
+}
+
+fn said(code: &str) -> PluginError {
+    let (plugin, message) = ("secrets-local".to_owned(), "it says so".to_owned());
+    PluginError::Said { plugin, code: code.to_owned(), message, retry_after_ms: None }
+}
+
+/// A server's secrets, and what they stand on.
+struct World {
+    keeper: Keeper,
+    /// Kept: the secrets hold them weakly.
+    _plugins: Arc<dyn Plugins>,
+}
+
+async fn open(folder: &std::path::Path) -> World {
+    let store = Arc::new(SqliteStore::open(&folder.join("project.db")).unwrap());
+    let ring = Arc::new(Ring::open(folder, Source::Generated).unwrap());
+    let project = Name::new("default").unwrap();
+    let keeper =
+        Keeper::open(project, store, ring, Arc::new(System::default()), None).await.unwrap();
+    let plugins: Arc<dyn Plugins> = Arc::new(Backends::default());
+    keeper.plugins_set(&plugins);
+    World { keeper, _plugins: plugins }
+}
+
+async fn world() -> (tempfile::TempDir, World) {
+    let folder = tempfile::tempdir().unwrap();
+    let world = open(folder.path()).await;
+    (folder, world)
+}
+
+fn at(scope: &str, name: &str) -> SecretAt {
+    SecretAt { scope: scope.parse().unwrap(), name: name.to_owned() }
+}
+
+async fn set(world: &World, scope: &str, value: &str) {
+    world.keeper.secret_set(&at(scope, "TOKEN"), value, "ann").await.unwrap();
+}
+
+fn admit(world: &World, pipeline: &str, declared: &[&str]) {
+    let declared = declared.iter().map(|name| (*name).to_owned()).collect();
+    let pipeline = Name::new(pipeline).unwrap();
+    world.keeper.secret_admit(RUN, SecretUse { pipeline, declared: Arc::new(declared) });
+}
+
+async fn get(world: &World, name: &str) -> Result<String, String> {
+    world.keeper.secret_get(RUN, name).await.map_err(|err| err.to_string())
+}
+
+fn lend(name: &str, value: &str) -> Vec<(String, String)> {
+    vec![(name.to_owned(), value.to_owned())]
 }
 
 #[tokio::test]
-async fn an_ended_run_has_no_values() {
-    let secrets = LentSecrets::default();
-    secrets.secret_lend(RUN, "token", "hunter22");
-    secrets.secret_forget(RUN);
-    assert!(secrets.secret_get(RUN, "token").await.is_err());
-    assert!(secrets.masker(RUN).is_empty());
+async fn what_is_nearer_to_the_run_counts() {
+    let (_folder, world) = world().await;
+    admit(&world, "ci", &["TOKEN"]);
+    let missing = get(&world, "TOKEN").await.unwrap_err();
+    assert!(missing.starts_with("there is no secret \"TOKEN\""), "{missing}");
+    set(&world, "server", "of-the-server").await;
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "of-the-server");
+    set(&world, "project/default", "of-the-project").await;
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "of-the-project");
+    set(&world, "project/default/pipeline/other", "of-another").await;
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "of-the-project");
+    set(&world, "project/default/pipeline/ci", "of-the-pipeline").await;
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "of-the-pipeline");
+    world.keeper.secret_lend(RUN, lend("TOKEN", "lent-to-the-run")).await.unwrap();
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "lent-to-the-run");
 }
 
-#[test]
-fn a_value_that_is_lent_later_is_masked_too() {
-    let secrets = LentSecrets::default();
-    assert!(secrets.masker(RUN).is_empty());
-    secrets.secret_lend(RUN, "one", "first-value");
-    assert_eq!(secrets.masker(RUN).mask(b"first-value second-value"), b"*** second-value");
-    secrets.secret_lend(RUN, "two", "second-value");
-    assert_eq!(secrets.masker(RUN).mask(b"first-value second-value"), b"*** ***");
+#[tokio::test]
+async fn a_name_from_outside_of_the_pipeline_learns_nothing() {
+    let (_folder, world) = world().await;
+    set(&world, "server", "hunter22").await;
+    admit(&world, "ci", &["OTHER"]);
+    let err = world.keeper.secret_get(RUN, "TOKEN").await.unwrap_err();
+    assert!(matches!(err, SecretError::Undeclared { .. }), "{err}");
+    let granted = world.keeper.secret_get_granted(RUN, "TOKEN").await.unwrap();
+    assert_eq!(granted, "hunter22");
+    admit(&world, "ci", &["backend/s3"]);
+    let err = world.keeper.secret_get_granted(RUN, "backend/s3").await.unwrap_err();
+    assert!(matches!(err, SecretError::Undeclared { .. }), "{err}");
 }
 
-#[test]
-fn nothing_shows_a_value() {
-    let secrets = LentSecrets::default();
-    secrets.secret_lend(RUN, "token", "hunter22");
-    assert!(!format!("{secrets:?}").contains("hunter22"));
+#[tokio::test]
+async fn a_value_is_masked_once_the_run_has_it() {
+    let (_folder, world) = world().await;
+    set(&world, "server", "hunter22").await;
+    admit(&world, "ci", &["TOKEN"]);
+    assert_eq!(world.keeper.secret_mask(RUN, "hunter22"), None);
+    get(&world, "TOKEN").await.unwrap();
+    assert_eq!(world.keeper.secret_mask(RUN, "it is hunter22").unwrap(), "it is ***");
+    set(&world, "server", "swordfish").await;
+    get(&world, "TOKEN").await.unwrap();
+    assert_eq!(world.keeper.secret_mask(RUN, "hunter22 swordfish").unwrap(), "*** ***");
+    assert_eq!(world.keeper.secret_mask(RunId(8), "hunter22"), None);
+}
+
+#[tokio::test]
+async fn a_backend_that_does_not_answer_gives_no_value_and_is_named() {
+    let (_folder, world) = world().await;
+    admit(&world, "ci", &["TOKEN"]);
+    world.keeper.backends.current_set("secrets-broken").await.unwrap();
+    let err = world.keeper.secret_get(RUN, "TOKEN").await.unwrap_err();
+    assert_eq!(err.to_string(), "failed to read the secret \"TOKEN\" from secrets-broken");
+    assert!(err.is_retryable());
+}
+
+#[tokio::test]
+async fn a_restart_keeps_what_runs_in_progress_were_lent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ring, key) = (Source::Generated, RUN.to_string());
+    {
+        let world = open(folder.path()).await;
+        world.keeper.secret_lend(RUN, lend("TOKEN", "hunter22")).await.unwrap();
+    }
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(&folder.path().join("project.db")).unwrap());
+    let ring = Arc::new(Ring::open(folder.path(), ring).unwrap());
+    let records = Records::new(Arc::clone(&store), ring as _);
+    // No run of that id goes on, so the record of a dead server is swept away.
+    assert!(records.load().await.unwrap().is_empty());
+    assert_eq!(store.kv_get("kernel:run-secrets", &key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_lent_is_sealed_in_the_store_and_gone_at_the_end() {
+    let (_folder, world) = world().await;
+    world.keeper.secret_lend(RUN, lend("TOKEN", "hunter22")).await.unwrap();
+    let kept = || async {
+        world.keeper.store.kv_get("kernel:run-secrets", &RUN.to_string()).await.unwrap()
+    };
+    let sealed = kept().await.unwrap().value;
+    assert!(!sealed.windows(8).any(|part| part == b"hunter22"));
+    world.keeper.secret_forget(RUN);
+    world.keeper.settle().await;
+    assert_eq!(kept().await, None);
+    assert!(get(&world, "TOKEN").await.is_err());
+    assert_eq!(world.keeper.secret_mask(RUN, "hunter22"), None);
+}
+
+#[tokio::test]
+async fn a_list_has_names_and_notes_and_a_removed_secret_is_gone() {
+    let (_folder, world) = world().await;
+    set(&world, "project/default", "hunter22").await;
+    let scope = "project/default".parse().unwrap();
+    let list = world.keeper.secret_list(&scope).await.unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!((&*list[0].at.name, list[0].updated_by.as_deref()), ("TOKEN", Some("ann")));
+    world.keeper.secret_remove(&at("project/default", "TOKEN")).await.unwrap();
+    assert!(world.keeper.secret_list(&scope).await.unwrap().is_empty());
+    let err = world.keeper.secret_remove(&at("project/default", "TOKEN")).await.unwrap_err();
+    assert!(matches!(err, SecretBookError::Unknown { .. }), "{err}");
+}
+
+#[tokio::test]
+async fn values_and_names_that_cannot_be_kept_are_refused_without_saying_them() {
+    let (_folder, world) = world().await;
+    for (name, value) in
+        [("TOKEN", "abc"), ("TOKEN", ""), ("no space", "hunter22"), ("", "hunter22")]
+    {
+        let err = world.keeper.secret_set(&at("server", name), value, "ann").await.unwrap_err();
+        let text = err.to_string();
+        assert!(value.is_empty() || !text.contains(value), "{text}");
+    }
+    let long = "x".repeat(33 * 1024);
+    assert!(world.keeper.secret_set(&at("server", "TOKEN"), &long, "ann").await.is_err());
+}
+
+#[tokio::test]
+async fn a_migration_compares_before_it_switches() {
+    let (_folder, world) = world().await;
+    set(&world, "server", "hunter22").await;
+    set(&world, "project/default", "swordfish").await;
+    world.keeper.secret_set(&at("server", "backend/key"), "of-the-backend", "ann").await.unwrap();
+    let migrate = |from: &'static str, to: &'static str| world.keeper.secret_migrate(from, to);
+    let err = migrate("secrets-local", "secrets-forgetful").await.unwrap_err();
+    assert!(matches!(err, SecretBookError::Differs { .. }), "{err}");
+    let err = migrate("secrets-local", "secrets-read-only").await.unwrap_err();
+    assert!(matches!(err, SecretBookError::ReadOnly { .. }), "{err}");
+    let err = migrate("secrets-local", "secrets-local").await.unwrap_err();
+    assert!(matches!(err, SecretBookError::SameBackend { .. }), "{err}");
+    assert_eq!(world.keeper.secret_backend().await.unwrap(), "secrets-local");
+    let moved = migrate("secrets-local", "secrets-other").await.unwrap();
+    assert_eq!((moved.secrets, moved.backend.as_str()), (2, "secrets-other"));
+    assert_eq!(world.keeper.secret_backend().await.unwrap(), "secrets-other");
+    admit(&world, "ci", &["TOKEN"]);
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "swordfish");
+    // What the backends need themselves stays, and no migration moves it.
+    let own = world.keeper.secret_get_of_server("backend/key").await.unwrap();
+    assert_eq!(own, "of-the-backend");
+}
+
+#[tokio::test]
+async fn a_pipeline_that_is_removed_takes_its_secrets_along() {
+    let (_folder, world) = world().await;
+    set(&world, "project/default/pipeline/ci", "hunter22").await;
+    world.keeper.secret_pipeline_remove(&Name::new("ci").unwrap()).await.unwrap();
+    admit(&world, "ci", &["TOKEN"]);
+    assert!(get(&world, "TOKEN").await.is_err());
+}
+
+#[tokio::test]
+async fn nothing_is_shown() {
+    let (_folder, world) = world().await;
+    world.keeper.secret_lend(RUN, lend("TOKEN", "hunter22")).await.unwrap();
+    assert!(!format!("{:?}", world.keeper).contains("hunter22"));
 }

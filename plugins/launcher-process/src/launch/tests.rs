@@ -118,6 +118,16 @@ fn a_refused_start_errors_and_is_not_tried_again() {
 }
 
 #[test]
+fn a_secret_that_cannot_be_read_now_may_be_there_later() {
+    let error = Refusal { code: "unavailable".into(), message: "sealed".to_owned() };
+    let event = Event::ProcessRefused { handle: HANDLE.into(), error };
+    let Ok(Step::Done(outcome)) = Process::resume(Running { capture: false }, event) else {
+        panic!("a refused process is the end")
+    };
+    assert_eq!((outcome.status, outcome.retryable), (Status::Errored, true));
+}
+
+#[test]
 fn a_restarted_server_abandons_the_attempt() {
     let err =
         Process::resume(Running { capture: false }, Event::Restarted).expect_err("it is lost");

@@ -1,7 +1,13 @@
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{MaskStream, Masker};
+use bytes::Bytes;
+
+use crate::{MaskStream, Masker};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
 
 #[track_caller]
 fn check(values: &[&str], pieces: &[&str], want: Expect) {
@@ -9,9 +15,9 @@ fn check(values: &[&str], pieces: &[&str], want: Expect) {
     let mut stream = MaskStream::default();
     let mut shown: Vec<String> = pieces
         .iter()
-        .map(|piece| String::from_utf8(stream.push(&masker, piece.as_bytes())).unwrap())
+        .map(|piece| text(&stream.push(&masker, Bytes::copy_from_slice(piece.as_bytes()))))
         .collect();
-    shown.push(String::from_utf8(stream.finish(&masker)).unwrap());
+    shown.push(text(&stream.finish(&masker)));
     want.assert_eq(&format!("{shown:?}"));
 }
 
@@ -68,7 +74,7 @@ fn encoded_forms_are_masked() {
         expect![[r#"["***I= dXNlcjp***g== ", ""]"#]],
     );
     check(&["a b&c/d"], &["q=a%20b%26c%2Fd&x"], expect![[r#"["q=***&x", ""]"#]]);
-    check(&["say \"hi\""], &[r#"{"v":"say \"hi\""}"#], expect![[r#"["{\"v\":\"***\"\"}", ""]"#]]);
+    check(&["say \"hi\""], &[r#"{"v":"say \"hi\""}"#], expect![[r#"["{\"v\":\"***\"}", ""]"#]]);
 }
 
 #[test]
@@ -84,33 +90,48 @@ fn lines_of_a_value_are_masked_one_by_one() {
 fn without_values_everything_passes() {
     let masker = Masker::new([]);
     assert!(masker.is_empty());
-    assert_eq!(masker.mask(b"as it is"), b"as it is");
+    assert_eq!(masker.mask(b"as it is"), None);
+}
+
+#[test]
+fn a_value_that_becomes_known_while_text_arrives_is_masked_from_then_on() {
+    let mut stream = MaskStream::default();
+    let none = Masker::new([]);
+    let one = Masker::new(["hunter22"]);
+    let two = Masker::new(["hunter22", "swordfish"]);
+    let mut push = |masker: &Masker, piece: &'static str| text(&stream.push(masker, piece.into()));
+    assert_eq!(push(&none, "hunter22 "), "hunter22 ");
+    assert_eq!(push(&one, "hunter22 hun"), "*** ");
+    assert_eq!(push(&two, "ter22 sword"), "*** ");
+    assert_eq!(push(&none, "fish"), "swordfish");
 }
 
 proptest! {
     #[test]
     fn however_a_text_is_cut_the_same_is_shown(
-        text in "[ab ]{0,60}",
-        value in "[ab]{4,7}",
+        whole in "[ab ]{0,60}",
+        values in proptest::collection::vec("[ab]{4,9}", 1..4),
         cuts in proptest::collection::vec(0_usize..60, 0..6),
     ) {
-        let masker = Masker::new([value.as_str()]);
-        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
-        cuts.push(text.len());
+        let masker = Masker::new(values.iter().map(String::as_str));
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(whole.len())).collect();
+        cuts.push(whole.len());
         cuts.sort_unstable();
         let mut stream = MaskStream::default();
         let mut shown = Vec::new();
         let mut from = 0;
         for cut in cuts {
-            shown.extend(stream.push(&masker, &text.as_bytes()[from..cut]));
+            let piece = Bytes::copy_from_slice(&whole.as_bytes()[from..cut]);
+            shown.extend_from_slice(&stream.push(&masker, piece));
             from = cut;
         }
-        shown.extend(stream.finish(&masker));
-        prop_assert_eq!(&shown, &masker.mask(text.as_bytes()));
-        let shown = String::from_utf8(shown).unwrap();
-        prop_assert!(!shown.contains(&value));
-        if !text.contains(&value) {
-            prop_assert_eq!(shown, text);
+        shown.extend_from_slice(&stream.finish(&masker));
+        let at_once = masker.mask(whole.as_bytes()).unwrap_or_else(|| whole.clone().into_bytes());
+        prop_assert_eq!(&shown, &at_once);
+        let shown = text(&shown);
+        prop_assert!(values.iter().all(|value| !shown.contains(value)));
+        if values.iter().all(|value| !whole.contains(value)) {
+            prop_assert_eq!(shown, whole);
         }
     }
 }

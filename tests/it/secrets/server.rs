@@ -1,0 +1,239 @@
+//! Secrets of a real server: what it writes and says has no value in it, in no form.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use kernel_wire::status::RunStatus;
+use serde_json::{Value, json};
+
+use super::look;
+use crate::server_process::Server;
+use crate::tenon::tenon;
+
+const VALUE: &str = "hunter2/zebra \"quartz\"";
+/// What a program could print of it: `printf %s "$TOKEN" | base64`, `printf x%s`, `printf xx%s`,
+/// `od -An -tx1`, and by hand for URLs and JSON.
+const FORMS: [&str; 7] = [
+    VALUE,
+    "aHVudGVyMi96ZWJyYSAicXVhcnR6",
+    "h1bnRlcjIvemVicmEgInF1YXJ0e",
+    "odW50ZXIyL3plYnJhICJxdWFydH",
+    "68756e746572322f7a65627261202271756172747a22",
+    "hunter2%2Fzebra%20%22quartz%22",
+    r#"hunter2/zebra \"quartz\""#,
+];
+
+const PIPELINE: &str = r#"
+jobs:
+  - name: leak
+    plan:
+      - task: print
+        config:
+          platform: linux
+          env: {TOKEN: ((token))}
+          outputs: [{name: out}]
+          run:
+            path: sh
+            args:
+              - -c
+              - |
+                echo "plain $TOKEN"; echo "$TOKEN" >&2
+                printf 'cut hunter2/zeb'; printf 'ra "quartz"\n'
+                printf %s "$TOKEN" | base64; printf x%s "$TOKEN" | base64; printf xx%s "$TOKEN" | base64
+                printf %s "$TOKEN" | od -An -v -tx1 | tr -d ' \n'; echo
+                echo 'hunter2%2Fzebra%20%22quartz%22 {"v":"hunter2/zebra \"quartz\""}'
+                test "$TOKEN" = 'hunter2/zebra'' "quartz"'
+      - task: fail
+        config:
+          platform: linux
+          env: {TOKEN: ((token))}
+          run: {path: sh, args: [-c, 'echo "$TOKEN"; exit 1']}
+        assert: {stdout: never}
+"#;
+
+#[track_caller]
+fn clean(what: &str, bytes: &[u8]) {
+    for form in FORMS {
+        let found = bytes.windows(form.len()).any(|part| part == form.as_bytes());
+        assert!(!found, "{what} holds {form}");
+    }
+}
+
+/// Sets a secret as a person with a pipe does.
+fn set(server: &Server, name: &str, flags: &[&str], value: &str) -> (bool, String) {
+    let mut command = tenon(&["--server", &server.url, "secret", "set", name]);
+    command.args(flags).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+async fn run(server: &Server, pipeline: &str, body: Value) -> (String, RunStatus) {
+    let run = server.run_start(pipeline, body).await.unwrap();
+    let tree = server.ended(&run.id).await;
+    (run.id, tree.run.status)
+}
+
+#[tokio::test]
+async fn a_kept_value_is_in_no_file_answer_or_log_of_the_server() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path()).await;
+    let (ok, said) = set(&server, "token", &["--pipeline", "leak"], VALUE);
+    assert!(ok && said.contains("is set for project/default/pipeline/leak"), "{said}");
+    clean("the answer to the command", said.as_bytes());
+    server.pipeline_set("leak", PIPELINE).await;
+    let (run, status) = run(&server, "leak", json!({})).await;
+    assert_eq!(status, RunStatus::Failed);
+    let logs = server.text(&format!("/runs/{run}/logs?follow=false")).await;
+    assert!(logs.contains("plain ***") && logs.contains("cut ***"), "{logs}");
+    let scope = "project%2Fdefault%2Fpipeline%2Fleak";
+    for path in [
+        format!("/runs/{run}"),
+        format!("/runs/{run}/tree"),
+        format!("/runs/{run}/events"),
+        format!("/runs/{run}/logs?follow=false"),
+        format!("/runs/{run}/steps/1"),
+        format!("/runs/{run}/steps/1/log"),
+        format!("/runs/{run}/artifacts"),
+        format!("/secrets?scope={scope}"),
+        "/runs".to_owned(),
+        "/plugins".to_owned(),
+        "/pipelines/leak/versions/1".to_owned(),
+    ] {
+        // The source is what the pipeline's author wrote, with the value in it for this test.
+        if !path.starts_with("/pipelines") {
+            clean(&path, server.text(&path).await.as_bytes());
+        }
+    }
+    let listed = server.get(&format!("/secrets?scope={scope}")).await.unwrap();
+    assert_eq!(
+        (&listed["backend"], &listed["items"][0]["name"]),
+        (&json!("secrets-local"), &json!("token"))
+    );
+    let said = server.said();
+    server.kill();
+    clean("the log of the server", said.as_bytes());
+    assert!(said.contains("MADE A KEY"), "{said}");
+    files(data.path());
+}
+
+/// Looks into every file that the server wrote but those of steps.
+fn files(data: &Path) {
+    let mut files = 0;
+    look(data, &mut |path, bytes| {
+        files += 1;
+        // The pipeline of this test quotes some forms; the one that only the secret has is looked for.
+        for form in [VALUE, FORMS[1], FORMS[2], FORMS[3], FORMS[4]] {
+            let found = bytes.windows(form.len()).any(|part| part == form.as_bytes());
+            assert!(!found, "{} holds {form}", path.display());
+        }
+    });
+    assert!(files > 5, "there is something to look at");
+}
+
+#[tokio::test]
+async fn what_was_lent_is_still_there_after_a_crash_and_gone_at_the_end() {
+    let data = tempfile::tempdir().unwrap();
+    let gate = data.path().join("gate");
+    let server = Server::start(data.path()).await;
+    let pipeline = format!(
+        r#"
+jobs:
+  - name: wait
+    plan:
+      - task: gate
+        config:
+          platform: linux
+          run: {{path: sh, args: [-c, 'until [ -e {} ]; do sleep 0.02; done']}}
+      - task: use
+        config:
+          platform: linux
+          env: {{TOKEN: ((token))}}
+          run: {{path: sh, args: [-c, 'echo "it is $TOKEN"; test "$TOKEN" = swordfish-of-old']}}
+"#,
+        gate.display()
+    );
+    server.pipeline_set("wait", &pipeline).await;
+    let body = json!({ "secrets": { "token": "swordfish-of-old" } });
+    let run = server.run_start("wait", body).await.unwrap();
+    server.kill();
+    look(data.path(), &mut |path, bytes| {
+        let found = bytes.windows(16).any(|part| part == b"swordfish-of-old");
+        // The pipeline compares, and so is an exception.
+        let is_quoted =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("project.db"));
+        assert!(!found || is_quoted, "{} holds the value", path.display());
+    });
+    let server = Server::start(data.path()).await;
+    std::fs::write(&gate, "").unwrap();
+    let tree = server.ended(&run.id).await;
+    assert_eq!(tree.run.status, RunStatus::Succeeded, "{tree:#?}");
+    let logs = server.text(&format!("/runs/{}/logs?follow=false", run.id)).await;
+    assert!(logs.contains("it is ***"), "{logs}");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[tokio::test]
+async fn a_rotated_key_opens_what_was_set_before_and_a_lost_one_is_noticed() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path()).await;
+    assert!(set(&server, "token", &["--scope", "server"], VALUE).0);
+    server
+        .pipeline_set(
+            "leak",
+            &PIPELINE.replace("assert: {stdout: never}", "").replace("exit 1", "exit 0"),
+        )
+        .await;
+    let rotated = tenon(&["--server", &server.url, "secret", "rotate-key"]).output().unwrap();
+    assert!(rotated.status.success(), "{rotated:?}");
+    assert_eq!(run(&server, "leak", json!({})).await.1, RunStatus::Succeeded);
+    assert_eq!(server.terminate(), Some(0));
+    let server = Server::start(data.path()).await;
+    assert_eq!(run(&server, "leak", json!({})).await.1, RunStatus::Succeeded);
+    assert_eq!(server.terminate(), Some(0));
+    let key = data.path().join("keyring/server.key");
+    std::fs::write(&key, "a key that is not the one that it was\n").unwrap();
+    let started = tenon(&["server", "--listen", "127.0.0.1:0", "--data"]).arg(data.path()).output();
+    let started = started.unwrap();
+    let said = String::from_utf8(started.stderr).unwrap();
+    assert!(!started.status.success() && said.contains("is not the one that sealed"), "{said}");
+}
+
+#[tokio::test]
+async fn who_starts_a_run_does_not_choose_its_secrets() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path()).await;
+    assert!(set(&server, "other", &["--scope", "server"], VALUE).0);
+    let source = "jobs: [{name: j, plan: [{task: t, config: {platform: linux, params: {X: ((x))}, \
+                  run: {path: sh, args: [-c, 'echo \"$X\"']}}}]}]";
+    server.pipeline_set("args", source).await;
+    for value in [json!("secret:other"), json!("a ((secret:other)) b"), json!(["secret:other"])] {
+        let (status, problem) =
+            server.post("/pipelines/args/runs", json!({ "args": { "x": value } })).await;
+        assert_eq!((status, problem["code"].as_str()), (422, Some("argument-secret")), "{problem}");
+    }
+    let lent = json!({ "args": { "x": "secret:mine" }, "secrets": { "mine": "swordfish" } });
+    let (_, status) = run(&server, "args", lent).await;
+    assert_eq!(status, RunStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn mistakes_are_refused_without_repeating_the_value() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path()).await;
+    let (ok, said) = set(&server, "token", &[], "abc");
+    assert!(!ok && said.contains("it has 3 bytes"), "{said}");
+    let (ok, said) = set(&server, "no space", &[], VALUE);
+    assert!(!ok && said.contains("cannot be the name of a secret"), "{said}");
+    clean("the refusal", said.as_bytes());
+    let (ok, said) = set(&server, "token", &["--scope", "projects"], VALUE);
+    assert!(!ok && said.contains("is no scope of secrets"), "{said}");
+    let (ok, said) = set(&server, "token", &[], "short");
+    assert!(ok && said.contains("fewer than 8 bytes"), "{said}");
+    let removed = tenon(&["--server", &server.url, "secret", "remove", "nope"]).output().unwrap();
+    let said = String::from_utf8(removed.stderr).unwrap();
+    assert!(said.contains("there is no secret \"nope\" of project/default"), "{said}");
+}
