@@ -2,8 +2,8 @@
 
 use anyhow::{Result, ensure};
 
-use crate::plugins;
 use crate::tool::{add_wasm_target, answers, cargo, phase, run, target};
+use crate::{example, plugins};
 
 /// The workspaces: the kernel, its plugins, and what authors of plugins use.
 const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
@@ -24,6 +24,7 @@ pub(crate) fn everything() -> Result<()> {
         run(cargo("").args(["test", "--quiet", "--workspace", "--doc"]))
     })?;
     phase("the binary", || run(cargo("").args(["build", "--quiet", "--workspace", "--bins"])))?;
+    phase("tests of the sdks for scripts", example::test_sdks)?;
     println!("\n== tests");
     let tests = if answers("cargo", &["nextest", "--version"]) {
         // One summary for all, and each test in a process of its own.
@@ -43,6 +44,8 @@ fn tools() -> Result<()> {
         }
     }
     crate::debian::install()?;
+    ensure!(answers("node", &["--version"]), "the tests need Node.js: install version 20 or newer");
+    ensure!(answers("python3", &["-m", "venv", "-h"]), "the tests need Python with venv and pip");
     add_wasm_target()
 }
 

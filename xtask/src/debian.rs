@@ -10,6 +10,7 @@ const PROGRAMS: &[(&str, &[&str], &str)] = &[
     ("minisign", &["-v"], "minisign"),
     ("openssl", &["version"], "openssl"),
     ("skopeo", &["--version"], "skopeo"),
+    ("softhsm2-util", &["--version"], "softhsm2"),
 ];
 
 /// Installs what is missing, where that is possible; else says what to install.

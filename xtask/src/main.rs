@@ -5,6 +5,7 @@ mod check;
 mod component;
 mod debian;
 mod demo;
+mod example;
 mod plugins;
 mod sdk;
 mod tool;
@@ -26,6 +27,8 @@ enum Task {
         /// The folder, which is replaced; without it: target/sdk
         folder: Option<std::path::PathBuf>,
     },
+    /// Follow the READMEs of the examples of plugins, or the one that is named
+    Examples { name: Option<String> },
     /// Check everything: format, lints, plugins, tests
     Test,
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Task::Plugins => plugins::build(),
         Task::Demo => demo::show(),
         Task::Sdk { folder } => sdk::pack(folder),
+        Task::Examples { name } => example::follow(name.as_deref()),
         Task::Test => check::everything(),
     };
     match ended {
