@@ -6,13 +6,12 @@
     reason = "a test that cannot go on says so by panicking, and what it saw by printing"
 )]
 
-mod author;
+mod access;
 mod cli;
 mod crash;
 mod dependencies;
 mod examples;
 mod host;
-mod kit;
 mod native;
 mod plugin_life;
 mod scheduler;

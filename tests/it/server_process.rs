@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kernel_wire::run::{Run, RunTree};
@@ -19,7 +18,6 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
     client: reqwest::Client,
-    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -30,46 +28,33 @@ impl Server {
 
     /// Starts a server with further flags.
     pub(crate) async fn start_with(data: &Path, flags: &[&str]) -> Self {
-        Self::start_in(data, flags, &[]).await
+        Self::start_closed(data, &[&["--no-auth"], flags].concat()).await
     }
 
-    /// Starts a server with further flags, in an environment.
-    pub(crate) async fn start_in(
-        data: &Path,
-        flags: &[&str],
-        environment: &[(&str, &str)],
-    ) -> Self {
+    /// Starts a server that asks everybody who they are.
+    pub(crate) async fn start_closed(data: &Path, flags: &[&str]) -> Self {
         let mut child = tenon(&["server", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(flags)
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let said = Arc::new(Mutex::new(String::new()));
-        let hears = Arc::clone(&said);
-        let hear = move |line: &str| {
-            eprintln!("{line}");
-            let mut said = hears.lock().unwrap();
-            said.push_str(line);
-            said.push('\n');
-        };
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let url = lines.find_map(|line| {
             let line = line.ok()?;
-            hear(&line);
+            eprintln!("{line}");
             let (_, after) = line.split_once("address=")?;
             Some(format!("http://{}", after.split_whitespace().next()?))
         });
         // Somebody must read on, or the server blocks when the pipe is full.
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| hear(&line));
+            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"));
         });
         let url = url.expect("the server says where it listens");
         kernel_host::tls_install();
-        let server = Self { child, url, client: reqwest::Client::new(), said };
+        let server = Self { child, url, client: reqwest::Client::new() };
         let ready = format!("{}/readyz", server.url);
         let since = Instant::now();
         while !server.client.get(&ready).send().await.is_ok_and(|r| r.status().is_success()) {
@@ -77,11 +62,6 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server
-    }
-
-    /// Returns what the server has logged so far.
-    pub(crate) fn said(&self) -> String {
-        self.said.lock().unwrap().clone()
     }
 
     /// Returns the status of `/readyz`. None if the server does not answer.

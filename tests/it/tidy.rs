@@ -26,7 +26,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("native-pkcs11", &["sdk-native"]),
     (
         "kernel-http",
-        &["kernel-model", "kernel-ports", "kernel-scheduler", "kernel-wire", "wit-envelope"],
+        &[
+            "kernel-auth",
+            "kernel-model",
+            "kernel-ports",
+            "kernel-scheduler",
+            "kernel-wire",
+            "wit-envelope",
+        ],
     ),
     ("kernel-package", &[]),
     ("kernel-settings", &[]),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 
-use kernel_model::access::{Scope, Verbs};
+use kernel_model::access::{Scope, Verb, Verbs};
 use kernel_model::id::{TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_ports::access::{Holder, Identity, Role, Rule as RuleRow, Token, User};
@@ -142,9 +142,16 @@ impl Access {
         draft: TokenDraft,
     ) -> Result<(Token, String), AccessError> {
         let wanted = &draft.verbs;
-        // A token that acts for its user never may more than the user; others have to be covered.
+        // A token that acts for its user never may more than the user. One that acts for nobody is
+        // bound by no rule of a pipeline, so only administrators make such tokens.
         let own = match draft.holder {
-            Holder::Service => by.verbs(&Scope::Server),
+            Holder::Service => {
+                if let Err(denied) = by.check(Verb::Admin, &Scope::Server) {
+                    let missing = Missing::Verbs([denied.verb].into_iter().collect());
+                    return Err(AccessError::NotCovered { missing });
+                }
+                by.verbs(&Scope::Server)
+            }
             Holder::User(_) | Holder::Identity(_) => by.verbs_anywhere(),
         };
         if !own.covers(*wanted) {
@@ -159,7 +166,13 @@ impl Access {
                 return Err(AccessError::NotCovered { missing: Missing::Patterns(what) });
             }
         }
-        self.token_make(draft, by.actor.clone()).await
+        // Nor does it live longer than the token that it was made with.
+        let end = by.limits.as_ref().and_then(|token| token.expires_at);
+        let expires_at = match (draft.expires_at, end) {
+            (Some(wanted), Some(end)) => Some(wanted.min(end)),
+            (wanted, end) => wanted.or(end),
+        };
+        self.token_make(TokenDraft { expires_at, ..draft }, by.actor.clone()).await
     }
 
     /// Makes the token by which an operator gets into a new server.

@@ -19,6 +19,7 @@ use crate::api::error::{ApiError, Refused};
 use crate::api::sse::Event;
 use crate::api::transport::{Request, Response, Transport, TransportError};
 
+mod access;
 pub mod error;
 pub mod plugin;
 pub mod sse;
@@ -29,6 +30,8 @@ pub mod transport;
 #[derive(Clone)]
 pub struct Api {
     transport: Arc<dyn Transport>,
+    /// Says who asks.
+    token: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Api {
@@ -43,7 +46,13 @@ pub type Answer<T> = Result<T, ApiError>;
 impl Api {
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport }
+        Self { transport, token: None }
+    }
+
+    /// Sends this token from now on.
+    #[must_use]
+    pub fn with_token(self, token: Option<String>) -> Self {
+        Self { token: token.map(Into::into), ..self }
     }
 
     pub async fn pipeline_set(&self, name: &str, set: &PipelineSet) -> Answer<PipelineAccepted> {
@@ -184,7 +193,7 @@ impl Api {
         path: &str,
         last_id: Option<&str>,
     ) -> Answer<BoxStream<'static, Result<Bytes, TransportError>>> {
-        let mut request = request("GET", path, None);
+        let mut request = self.request("GET", path, None);
         request.headers.push(("accept", "text/event-stream".to_owned()));
         request.headers.extend(last_id.map(|id| ("last-event-id", id.to_owned())));
         Ok(checked(self.transport.send(request).await?).await?.body)
@@ -217,22 +226,23 @@ impl Api {
         Ok(items)
     }
 
+    fn request(&self, method: &'static str, path: &str, body: Option<Bytes>) -> Request {
+        let mut headers = vec![("user-agent", format!("tenon/{}", env!("CARGO_PKG_VERSION")))];
+        if body.is_some() {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        headers.extend(self.token.as_ref().map(|t| ("authorization", format!("Bearer {t}"))));
+        Request { method, path: format!("/api/v1{path}"), headers, body }
+    }
+
     async fn send(
         &self,
         method: &'static str,
         path: &str,
         body: Option<Bytes>,
     ) -> Answer<Response> {
-        checked(self.transport.send(request(method, path, body)).await?).await
+        checked(self.transport.send(self.request(method, path, body)).await?).await
     }
-}
-
-fn request(method: &'static str, path: &str, body: Option<Bytes>) -> Request {
-    let mut headers = vec![("user-agent", format!("tenon/{}", env!("CARGO_PKG_VERSION")))];
-    if body.is_some() {
-        headers.push(("content-type", "application/json".to_owned()));
-    }
-    Request { method, path: format!("/api/v1{path}"), headers, body }
 }
 
 /// Returns the response if it is a good one, else what the server says about it.

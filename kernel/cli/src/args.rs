@@ -7,13 +7,15 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::args::pairs::{Pair, Typed};
 pub use crate::args::plugin::PluginCommand;
-use crate::args::secret::SecretCommand;
 use crate::show::duration;
 
-pub mod author;
+mod access;
 pub mod pairs;
 pub mod plugin;
-pub mod secret;
+
+pub use access::{
+    AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand, UserCommand,
+};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -45,6 +47,16 @@ pub struct Common {
         help_heading = "Global options"
     )]
     pub server: String,
+    /// A token of the server; without it, that of the last `tenon login` there
+    #[arg(
+        long,
+        env = "TENON_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub token: Option<String>,
 }
 
 /// Commands that talk to a server.
@@ -56,12 +68,45 @@ pub enum Command {
     /// List, follow, cancel and repeat runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Set, list, remove and move secrets
-    #[command(subcommand)]
-    Secret(SecretCommand),
-    /// Install plugins and say what they may do; write, sign and publish your own
+    /// Install plugins, say what they may do, and see what they did
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Log in to a server, by password or by a token
+    #[command(
+        after_help = "Examples:\n  tenon login alice             asks for the password, or reads it from standard input\n  tenon login --token tenon_…   keeps a token that somebody made"
+    )]
+    Login {
+        /// The user; without one, --token is kept
+        name: Option<String>,
+    },
+    /// Log out of a server, and end the token there
+    Logout {
+        /// End all logins and tokens of this user, on all machines
+        #[arg(long)]
+        everywhere: bool,
+    },
+    /// Show who is logged in
+    Whoami,
+    /// Add, list and change users
+    User {
+        /// Work on the data folder of a server that is not running
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        data: Option<PathBuf>,
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Make, list and revoke tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// List, set and remove roles
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// List, set, try and remove rules: who has a role
+    #[command(subcommand)]
+    Rule(RuleCommand),
+    /// Show what was done, and check that nobody has changed it
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// What a run is started with.

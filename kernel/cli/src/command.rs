@@ -6,6 +6,8 @@ use crate::args::{Command, RunArgs};
 use crate::exit::Exit;
 use crate::out::Out;
 
+pub mod access;
+mod audit;
 pub mod pipeline;
 pub mod plugin;
 pub mod run;
@@ -23,6 +25,14 @@ pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<
         Command::Runs(command) => runs::execute(command, api, out).await,
         Command::Secret(command) => secret::execute(command, api, out).await,
         Command::Plugin(command) => plugin::execute(command, api, out).await,
+        Command::Whoami => access::whoami(api, out).await,
+        Command::User { command, .. } => access::user(command, api, out).await,
+        Command::Token(command) => access::token(command, api, out).await,
+        Command::Role(command) => access::role(command, api, out).await,
+        Command::Rule(command) => access::rule(command, api, out).await,
+        Command::Audit(command) => audit::execute(command, api, out).await,
+        // They keep tokens, which this does not: `access::logins` does them.
+        Command::Login { .. } | Command::Logout { .. } => Ok(Exit::Usage),
     }
 }
 

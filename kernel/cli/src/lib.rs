@@ -13,6 +13,13 @@ pub mod exit;
 pub mod follow;
 mod from_wire;
 pub mod interrupt;
+pub mod login;
 pub mod out;
 pub mod show;
 mod source;
+
+/// Prints something that an operator must see, whatever else is printed and logged.
+pub fn notice(text: &str) {
+    // Nobody reads: then there is nobody to tell.
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), text.as_bytes());
+}

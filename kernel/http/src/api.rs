@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use kernel_auth::Access;
 use kernel_model::time::Time;
 use kernel_ports::plugin_admin::PluginAdmin;
 use kernel_scheduler::Scheduler;
@@ -26,6 +27,18 @@ pub struct Api {
     pub version: String,
     /// The names that the server may be called by.
     pub hosts: Hosts,
+    /// Who may do what.
+    pub access: Access,
+    pub cookies: Cookies,
+}
+
+/// How browsers keep sessions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cookies {
+    /// They are sent over HTTPS only.
+    pub is_secure: bool,
+    /// Links on other sites open without the session.
+    pub is_strict: bool,
 }
 
 /// What handlers can ask for.
@@ -35,6 +48,8 @@ pub(crate) struct App {
     pub(crate) plugins: Arc<dyn PluginAdmin>,
     pub(crate) version: Arc<str>,
     pub(crate) started_at: Time,
+    pub(crate) access: Access,
+    pub(crate) cookies: Cookies,
 }
 
 /// The life of plugins.
@@ -42,9 +57,20 @@ pub(crate) struct App {
 pub(crate) struct PluginLife(pub(crate) Arc<dyn PluginAdmin>);
 
 impl App {
-    pub(crate) fn new(scheduler: Scheduler, plugins: Arc<dyn PluginAdmin>, version: &str) -> Self {
-        let started_at = scheduler.parts().clock.now();
-        Self { scheduler, plugins, version: version.into(), started_at }
+    pub(crate) fn new(api: &Api) -> Self {
+        Self {
+            scheduler: api.scheduler.clone(),
+            plugins: Arc::clone(&api.plugins),
+            version: api.version.as_str().into(),
+            started_at: api.scheduler.parts().clock.now(),
+            access: api.access.clone(),
+            cookies: api.cookies,
+        }
+    }
+
+    /// Returns what clients are asked for who did not say who they are.
+    pub(crate) fn challenge(&self) -> &'static str {
+        "Bearer realm=\"tenon\""
     }
 }
 
@@ -57,6 +83,12 @@ impl FromRef<App> for PluginLife {
 impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Api").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl FromRef<App> for Access {
+    fn from_ref(app: &App) -> Self {
+        app.access.clone()
     }
 }
 

@@ -88,6 +88,17 @@ codes! {
     BodyUnreadable = "body-unreadable", BAD_REQUEST, "The body did not arrive";
     MediaType = "media-type", UNSUPPORTED_MEDIA_TYPE, "The body is not JSON";
     Timeout = "timeout", GATEWAY_TIMEOUT, "The answer took too long";
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "It is not known who asks";
+    Forbidden = "forbidden", FORBIDDEN, "This is not allowed";
+    Csrf = "csrf", FORBIDDEN, "The page that asks is not known";
+    LoginRefused = "login-refused", UNAUTHORIZED, "The name or the password is wrong";
+    LoginThrottled = "login-throttled", TOO_MANY_REQUESTS, "There were too many tries";
+    UserUnknown = "user-unknown", NOT_FOUND, "There is no such user";
+    TokenUnknown = "token-unknown", NOT_FOUND, "There is no such token";
+    RuleUnknown = "rule-unknown", NOT_FOUND, "There is no such rule";
+    AccessRuleInvalid = "access-rule-invalid", UNPROCESSABLE_ENTITY, "The rule makes no sense";
+    AccessInvalid = "access-invalid", UNPROCESSABLE_ENTITY, "This makes no sense for an account";
+    AccessConflict = "access-conflict", CONFLICT, "Something else stands in the way";
     HostRefused = "host-refused", MISDIRECTED_REQUEST, "This server is not called that";
     OriginRefused = "origin-refused", FORBIDDEN, "Another site may not call this server";
 }

@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::fmt;
 
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel_ports::plugin::PluginError;
@@ -30,6 +30,7 @@ pub(crate) struct ApiError {
     errors: Vec<Diagnostic>,
     retry_after_ms: Option<u64>,
     allow: Option<String>,
+    challenge: Option<&'static str>,
 }
 
 impl ApiError {
@@ -41,6 +42,7 @@ impl ApiError {
             errors: vec![],
             retry_after_ms: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -62,6 +64,11 @@ impl ApiError {
 
     pub(crate) fn allow(self, methods: String) -> Self {
         Self { allow: Some(methods), ..self }
+    }
+
+    /// Adds how to say who one is.
+    pub(crate) fn challenge(self, scheme: &'static str) -> Self {
+        Self { challenge: Some(scheme), ..self }
     }
 
     /// A failure whose cause is for the log only.
@@ -101,6 +108,9 @@ impl IntoResponse for ApiError {
         if let Some(ms) = self.retry_after_ms {
             // Whole seconds, at least one: an earlier try would meet the same answer.
             headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000).max(1)));
+        }
+        if let Some(scheme) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         if let Some(allow) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
             headers.insert(ALLOW, allow);
@@ -293,6 +303,8 @@ impl From<StoreError> for ApiError {
         }
     }
 }
+
+mod access;
 
 #[cfg(test)]
 mod tests;

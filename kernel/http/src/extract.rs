@@ -1,14 +1,16 @@
 //! Our own extractors, so that refusals use our error body too.
 
+mod caller;
 mod depth;
 mod header;
 mod json;
 mod path;
 mod query;
 
+pub(crate) use caller::{Told, Who};
 pub(crate) use header::{Idempotency, IfMatch, LastEventId, Precondition, tag};
 pub(crate) use json::{Json, OptionalJson};
 pub(crate) use path::{
-    ArtifactOf, At, BindingName, PluginName, SecretName, StepOf, StepSelector, VersionOf,
+    ArtifactOf, At, BindingName, Named, PluginName, RuleOf, StepOf, StepSelector, VersionOf,
 };
 pub(crate) use query::{Params, invalid, word};

@@ -8,8 +8,10 @@
 //! - Model types are never written as JSON: `to_wire.rs` converts them.
 //! - No decision about runs is taken here, and nothing is kept between two requests.
 
+mod access;
 mod api;
 mod artifact;
+mod audit;
 mod binding;
 mod code;
 mod error;
@@ -21,6 +23,7 @@ mod metrics;
 mod near;
 mod openapi;
 mod page;
+mod permission;
 mod pipeline;
 mod plugin;
 mod plugin_admin;
@@ -32,7 +35,7 @@ mod serve;
 mod step;
 mod to_wire;
 
-pub use api::Api;
+pub use api::{Api, Cookies};
 pub use layer::host::Hosts;
 pub use routes::router;
 pub use serve::serve;

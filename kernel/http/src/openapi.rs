@@ -6,12 +6,20 @@ use kernel_wire::event::RunEvent;
 use kernel_wire::log::LogChunk;
 use kernel_wire::problem::Problem;
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use crate::access::{role, rule, token, user};
 use crate::error::{ApiError, PROBLEM_JSON};
+use crate::layer::gate::{COOKIE, CSRF};
+use crate::permission::Needs;
+use crate::routes::ROUTES;
 use crate::{
-    artifact, binding, health, metrics, pipeline, plugin, plugin_admin, run, run_read, secret, step,
+    access, artifact, audit, binding, health, metrics, pipeline, plugin, plugin_admin, run,
+    run_read, step,
 };
 
 #[derive(OpenApi)]
@@ -36,19 +44,26 @@ use crate::{
         plugin_admin::enable, plugin_admin::disable, plugin_admin::remove, plugin_admin::verify,
         plugin_admin::logs, plugin_admin::denials, plugin_admin::calls,
         binding::list, binding::set, binding::remove, binding::grant, binding::revoke,
+        access::login, access::session, access::logout, access::whoami,
+        user::list, user::add, user::get, user::set, user::remove, user::password,
+        token::list, token::create, token::revoke,
+        role::list, role::set, role::remove,
+        rule::list, rule::test, rule::set, rule::remove,
+        rule::list_of, rule::set_of, rule::remove_of,
+        audit::list, audit::verify,
         health::livez, health::readyz, health::health, metrics::metrics,
-        secret::list, secret::set, secret::remove, secret::migrate, secret::key_rotate,
         document,
     ),
     components(schemas(Problem, RunEvent, LogChunk)),
-    modifiers(&Problems),
+    modifiers(&Problems, &Permissions),
     tags(
         (name = "pipelines", description = "Named, versioned definitions of work"),
         (name = "runs", description = "Executions of pipelines"),
         (name = "steps", description = "What runs consist of"),
         (name = "artifacts", description = "Files that outlive their run"),
         (name = "plugins", description = "What the server can do"),
-        (name = "secrets", description = "Values that go in and never come out"),
+        (name = "access", description = "Who may do what"),
+        (name = "audit", description = "What was done"),
         (name = "health", description = "The server itself"),
     ),
 )]
@@ -69,6 +84,49 @@ impl Modify for Problems {
                     .build();
                 operation.responses.responses.insert("default".to_owned(), response.into());
             }
+        }
+    }
+}
+
+/// Says of every operation what it needs, from the table of routes.
+struct Permissions;
+
+impl Modify for Permissions {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let http = |scheme, text: &str| {
+            let scheme = HttpBuilder::new().scheme(scheme).description(Some(text)).build();
+            SecurityScheme::Http(scheme)
+        };
+        let token = "A token of this server, `tenon_…`, or its super token";
+        components.add_security_scheme("token", http(HttpAuthScheme::Bearer, token));
+        let basic = "The one user that the server was started with, if it was";
+        components.add_security_scheme("basic", http(HttpAuthScheme::Basic, basic));
+        let text = format!("A browser session; changes also need the header `{CSRF}`");
+        let cookie = ApiKeyValue::with_description(COOKIE.to_owned(), text);
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        for route in ROUTES {
+            let path = route.path.replace("{*", "{");
+            let Some(item) = document.paths.paths.get_mut(&path) else { continue };
+            let operation = match route.method.as_str() {
+                "GET" => &mut item.get,
+                "PUT" => &mut item.put,
+                "POST" => &mut item.post,
+                _ => &mut item.delete,
+            };
+            let Some(operation) = operation else { continue };
+            if route.needs == Needs::Nothing {
+                operation.security = Some(vec![]);
+                continue;
+            }
+            let any = ["token", "session", "basic"];
+            let any = any.map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
+            operation.security = Some(any.to_vec());
+            let needs = format!("Needs {}.", route.needs);
+            operation.description = Some(match operation.description.take() {
+                Some(text) => format!("{text}\n\n{needs}"),
+                None => needs,
+            });
         }
     }
 }

@@ -16,9 +16,46 @@ pub(crate) fn cut<T, W>(
     Page { items: found.iter().map(convert).collect(), next }
 }
 
+/// Reads on until `wanted` items are found that may be seen, or there are no more. So the page is
+/// full, and what is left out of it shows nowhere.
+pub(crate) async fn seen<T, K: Clone, E, F: Future<Output = Result<Vec<T>, E>>>(
+    after: Option<K>,
+    wanted: u32,
+    read: impl Fn(Option<K>) -> F,
+    key: impl Fn(&T) -> K,
+    may_be_seen: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, E> {
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let (mut found, mut after) = (Vec::new(), after);
+    loop {
+        let items = read(after.clone()).await?;
+        let is_last = items.len() < wanted;
+        after = items.last().map(&key).or(after);
+        found.extend(items.into_iter().filter(|item| may_be_seen(item)));
+        if is_last || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cut, seen};
+
+    #[tokio::test]
+    async fn pages_are_filled_with_what_may_be_seen() {
+        let all: Vec<u32> = (1..=20).collect();
+        let read = |after: Option<u32>| {
+            let rest = all.iter().copied().filter(move |n| *n > after.unwrap_or(0));
+            std::future::ready(Ok::<_, ()>(rest.take(3).collect::<Vec<_>>()))
+        };
+        let even = seen(None, 3, read, |n| *n, |n| n % 2 == 0).await.unwrap();
+        assert_eq!(even, [2, 4, 6]);
+        let late = seen(Some(6), 3, read, |n| *n, |n| *n > 18).await.unwrap();
+        assert_eq!(late, [19, 20]);
+        assert!(seen(None, 3, read, |n| *n, |_| false).await.unwrap().is_empty());
+    }
 
     #[test]
     fn only_a_full_page_with_more_behind_it_names_a_next_one() {

@@ -12,7 +12,8 @@ use kernel_wire::page::Page;
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, IfMatch, Json, Params, Precondition, VersionOf, invalid, tag};
+use crate::extract::{At, IfMatch, Json, Params, Precondition, VersionOf, Who, invalid, tag};
+use crate::layer::gate::may_view;
 use crate::{page, to_wire};
 
 /// A pipeline and its entity tag.
@@ -29,13 +30,22 @@ type Tagged = ([(HeaderName, String); 1], Json<wire::pipeline::Pipeline>);
 )]
 pub(crate) async fn list(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     mut params: Params,
 ) -> Result<Json<Page<wire::pipeline::Pipeline>>, ApiError> {
     let after = params.one("cursor")?.map(|name| Name::new(&name));
     let after = after.transpose().map_err(|err| invalid("cursor", format_args!("{err}")))?;
     let limit = params.limit()?;
     params.finish()?;
-    let found = scheduler.parts().store.pipeline_list(after.as_ref(), limit + 1).await?;
+    let store = &scheduler.parts().store;
+    let found = page::seen(
+        after,
+        limit + 1,
+        |after: Option<Name>| async move { store.pipeline_list(after.as_ref(), limit + 1).await },
+        |pipeline| pipeline.name.clone(),
+        |pipeline| may_view(&caller, &pipeline.name),
+    )
+    .await?;
     let cursor = |last: &kernel_ports::pipeline::Pipeline| last.name.to_string();
     Ok(Json(page::cut(found, limit, cursor, to_wire::pipeline)))
 }

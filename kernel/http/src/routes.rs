@@ -10,29 +10,39 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{self, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::access::{role, rule, token, user};
 use crate::api::{Api, App, BODY_BYTES_MAX};
 use crate::code::Code;
 use crate::error::ApiError;
+use crate::layer::gate::denial::Denials;
+use crate::layer::gate::{self, Gate};
 use crate::layer::{answer_time, host, panic, request_id};
 use crate::near::nearest;
+use crate::permission::{Needs, needs};
 use crate::{
-    artifact, binding, health, metrics, openapi, pipeline, plugin, plugin_admin, run, run_read,
-    secret, step,
+    access, artifact, audit, binding, health, metrics, openapi, pipeline, plugin, plugin_admin,
+    run, run_read, step,
 };
 
 /// A method at an address.
 pub(crate) struct Route {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
+    /// Who may call it. No row can do without.
+    pub(crate) needs: Needs,
+    /// What is done, such as `pipeline.set`.
+    name: &'static str,
     handler: fn() -> MethodRouter<App>,
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path,)*) => {
+    ($($method:ident $path:literal [$($needs:ident)+] => $module:ident::$handler:ident,)*) => {
         pub(crate) const ROUTES: &[Route] = &[$(Route {
             method: method!($method),
             path: $path,
-            handler: || routing::$method($handler),
+            needs: needs!($($needs)+),
+            name: concat!(stringify!($module), ".", stringify!($handler)),
+            handler: || routing::$method($module::$handler),
         },)*];
     };
 }
@@ -53,67 +63,102 @@ macro_rules! method {
 }
 
 routes! {
-    get "/api/v1/pipelines" => pipeline::list,
-    post "/api/v1/pipelines/validate" => pipeline::validate,
-    get "/api/v1/pipelines/{name}" => pipeline::get,
-    put "/api/v1/pipelines/{name}" => pipeline::set,
-    delete "/api/v1/pipelines/{name}" => pipeline::remove,
-    post "/api/v1/pipelines/{name}/pause" => pipeline::pause,
-    post "/api/v1/pipelines/{name}/unpause" => pipeline::unpause,
-    get "/api/v1/pipelines/{name}/versions" => pipeline::version_list,
-    get "/api/v1/pipelines/{name}/versions/{version}" => pipeline::version_get,
-    post "/api/v1/pipelines/{name}/runs" => run::start,
-    get "/api/v1/runs" => run_read::list,
-    get "/api/v1/runs/{run}" => run_read::get,
-    get "/api/v1/runs/{run}/tree" => run_read::tree,
-    post "/api/v1/runs/{run}/cancel" => run::cancel,
-    post "/api/v1/runs/{run}/retry" => run::retry,
-    post "/api/v1/runs/{run}/rerun" => run::rerun,
-    get "/api/v1/runs/{run}/events" => run_read::events,
-    get "/api/v1/runs/{run}/logs" => run_read::logs,
-    get "/api/v1/runs/{run}/steps/{step}" => step::get,
-    post "/api/v1/runs/{run}/steps/{step}/cancel" => step::cancel,
-    get "/api/v1/runs/{run}/steps/{step}/log" => step::log,
-    get "/api/v1/runs/{run}/artifacts" => artifact::list,
-    get "/api/v1/runs/{run}/artifacts/{*artifact}" => artifact::get,
-    get "/api/v1/plugins" => plugin::list,
-    post "/api/v1/plugins" => plugin_admin::install,
-    get "/api/v1/plugins/{plugin}" => plugin::get,
-    delete "/api/v1/plugins/{plugin}" => plugin_admin::remove,
-    post "/api/v1/plugins/{plugin}/upgrade" => plugin_admin::upgrade,
-    post "/api/v1/plugins/{plugin}/swap" => plugin_admin::swap,
-    post "/api/v1/plugins/{plugin}/rollback" => plugin_admin::rollback,
-    post "/api/v1/plugins/{plugin}/enable" => plugin_admin::enable,
-    post "/api/v1/plugins/{plugin}/disable" => plugin_admin::disable,
-    post "/api/v1/plugins/{plugin}/verify" => plugin_admin::verify,
-    get "/api/v1/plugins/{plugin}/logs" => plugin_admin::logs,
-    get "/api/v1/plugins/{plugin}/denials" => plugin_admin::denials,
-    get "/api/v1/plugin-calls" => plugin_admin::calls,
-    get "/api/v1/bindings" => binding::list,
-    put "/api/v1/bindings/{binding}" => binding::set,
-    delete "/api/v1/bindings/{binding}" => binding::remove,
-    post "/api/v1/bindings/{binding}/grant" => binding::grant,
-    post "/api/v1/bindings/{binding}/revoke" => binding::revoke,
-    get "/api/v1/secrets" => secret::list,
-    put "/api/v1/secrets/{*secret}" => secret::set,
-    delete "/api/v1/secrets/{*secret}" => secret::remove,
-    post "/api/v1/secret-backend" => secret::migrate,
-    post "/api/v1/keyring/rotate" => secret::key_rotate,
-    get "/livez" => health::livez,
-    get "/readyz" => health::readyz,
-    get "/health" => health::health,
-    get "/metrics" => metrics::metrics,
-    get "/openapi.json" => openapi::document,
+    get "/api/v1/pipelines" [view anywhere] => pipeline::list,
+    post "/api/v1/pipelines/validate" [edit anywhere] => pipeline::validate,
+    get "/api/v1/pipelines/{name}" [view pipeline] => pipeline::get,
+    put "/api/v1/pipelines/{name}" [edit pipeline] => pipeline::set,
+    delete "/api/v1/pipelines/{name}" [edit pipeline] => pipeline::remove,
+    post "/api/v1/pipelines/{name}/pause" [edit pipeline] => pipeline::pause,
+    post "/api/v1/pipelines/{name}/unpause" [edit pipeline] => pipeline::unpause,
+    get "/api/v1/pipelines/{name}/versions" [view pipeline] => pipeline::version_list,
+    get "/api/v1/pipelines/{name}/versions/{version}" [view pipeline] => pipeline::version_get,
+    post "/api/v1/pipelines/{name}/runs" [run pipeline] => run::start,
+    get "/api/v1/runs" [view anywhere] => run_read::list,
+    get "/api/v1/runs/{run}" [view of_run] => run_read::get,
+    get "/api/v1/runs/{run}/tree" [view of_run] => run_read::tree,
+    post "/api/v1/runs/{run}/cancel" [run of_run] => run::cancel,
+    post "/api/v1/runs/{run}/retry" [run of_run] => run::retry,
+    post "/api/v1/runs/{run}/rerun" [run of_run] => run::rerun,
+    get "/api/v1/runs/{run}/events" [view of_run] => run_read::events,
+    get "/api/v1/runs/{run}/logs" [view of_run] => run_read::logs,
+    get "/api/v1/runs/{run}/steps/{step}" [view of_run] => step::get,
+    post "/api/v1/runs/{run}/steps/{step}/cancel" [run of_run] => step::cancel,
+    get "/api/v1/runs/{run}/steps/{step}/log" [view of_run] => step::log,
+    get "/api/v1/runs/{run}/artifacts" [view of_run] => artifact::list,
+    get "/api/v1/runs/{run}/artifacts/{*artifact}" [view of_run] => artifact::get,
+    get "/api/v1/plugins" [view server] => plugin::list,
+    post "/api/v1/plugins" [admin server] => plugin_admin::install,
+    get "/api/v1/plugins/{plugin}" [view server] => plugin::get,
+    delete "/api/v1/plugins/{plugin}" [admin server] => plugin_admin::remove,
+    post "/api/v1/plugins/{plugin}/upgrade" [admin server] => plugin_admin::upgrade,
+    post "/api/v1/plugins/{plugin}/swap" [admin server] => plugin_admin::swap,
+    post "/api/v1/plugins/{plugin}/rollback" [admin server] => plugin_admin::rollback,
+    post "/api/v1/plugins/{plugin}/enable" [admin server] => plugin_admin::enable,
+    post "/api/v1/plugins/{plugin}/disable" [admin server] => plugin_admin::disable,
+    post "/api/v1/plugins/{plugin}/verify" [admin server] => plugin_admin::verify,
+    get "/api/v1/plugins/{plugin}/logs" [admin server] => plugin_admin::logs,
+    get "/api/v1/plugins/{plugin}/denials" [admin server] => plugin_admin::denials,
+    get "/api/v1/plugin-calls" [admin server] => plugin_admin::calls,
+    get "/api/v1/bindings" [view server] => binding::list,
+    put "/api/v1/bindings/{binding}" [admin server] => binding::set,
+    delete "/api/v1/bindings/{binding}" [admin server] => binding::remove,
+    post "/api/v1/bindings/{binding}/grant" [admin server] => binding::grant,
+    post "/api/v1/bindings/{binding}/revoke" [admin server] => binding::revoke,
+    post "/api/v1/login" [open] => access::login,
+    post "/api/v1/session" [open] => access::session,
+    post "/api/v1/logout" [account] => access::logout,
+    get "/api/v1/whoami" [account] => access::whoami,
+    get "/api/v1/users" [admin server] => user::list,
+    post "/api/v1/users" [admin server] => user::add,
+    get "/api/v1/users/{user}" [admin server] => user::get,
+    put "/api/v1/users/{user}" [admin server] => user::set,
+    delete "/api/v1/users/{user}" [admin server] => user::remove,
+    post "/api/v1/users/{user}/password" [admin server] => user::password,
+    get "/api/v1/tokens" [account] => token::list,
+    post "/api/v1/tokens" [account] => token::create,
+    delete "/api/v1/tokens/{token}" [account] => token::revoke,
+    get "/api/v1/roles" [view anywhere] => role::list,
+    put "/api/v1/roles/{role}" [admin server] => role::set,
+    delete "/api/v1/roles/{role}" [admin server] => role::remove,
+    get "/api/v1/rules" [admin server] => rule::list,
+    post "/api/v1/rules/test" [admin server] => rule::test,
+    put "/api/v1/rules/{role}" [admin server] => rule::set,
+    delete "/api/v1/rules/{role}" [admin server] => rule::remove,
+    get "/api/v1/pipelines/{name}/rules" [admin pipeline] => rule::list_of,
+    put "/api/v1/pipelines/{name}/rules/{role}" [admin pipeline] => rule::set_of,
+    delete "/api/v1/pipelines/{name}/rules/{role}" [admin pipeline] => rule::remove_of,
+    get "/api/v1/audit" [admin server] => audit::list,
+    get "/api/v1/audit/verify" [admin server] => audit::verify,
+    get "/livez" [open] => health::livez,
+    get "/readyz" [open] => health::readyz,
+    get "/health" [open] => health::health,
+    get "/metrics" [view server] => metrics::metrics,
+    get "/openapi.json" [open] => openapi::document,
+}
+
+impl Route {
+    /// Returns what the audit calls it.
+    pub(crate) fn action(&self) -> String {
+        self.name.replace("run_read.", "run.").replace("_of", "")
+    }
+
+    /// Returns whether it changes nothing, though its method could.
+    pub(crate) fn is_question(&self) -> bool {
+        matches!(self.name, "pipeline.validate" | "rule.test")
+    }
 }
 
 /// Returns the API as a service.
 pub fn router(api: Api) -> Router {
-    let app = App::new(api.scheduler, api.plugins, &api.version);
+    let app = App::new(&api);
+    let denials = Arc::new(Denials::default());
     let scheduler = app.scheduler.clone();
     let mut by_path = BTreeMap::<&str, (MethodRouter<App>, Vec<&str>)>::new();
     for route in ROUTES {
         let (handlers, allowed) = by_path.entry(route.path).or_default();
-        *handlers = std::mem::take(handlers).merge((route.handler)());
+        let gate = Gate { app: app.clone(), route, denials: Arc::clone(&denials) };
+        let guarded = (route.handler)().layer(from_fn_with_state(gate, gate::check));
+        *handlers = std::mem::take(handlers).merge(guarded);
         allowed.push(route.method.as_str());
         if route.method == Method::GET {
             allowed.push("HEAD");

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
+use kernel_auth::{Caller, Via};
 use kernel_model::id::RunId;
 use kernel_model::name::{Name, StepPath};
 use kernel_ports::run::RunRow;
@@ -12,7 +13,7 @@ use wit_envelope::language::{RunInput, Trigger};
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Idempotency, Json, OptionalJson};
+use crate::extract::{At, Idempotency, Json, OptionalJson, Who};
 use crate::to_wire;
 
 /// Who did it, where nobody says.
@@ -41,13 +42,14 @@ type Made = (StatusCode, [(HeaderName, String); 1], Json<wire::run::Run>);
 )]
 pub(crate) async fn start(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     At(pipeline): At<Name>,
     idempotency: Idempotency,
     OptionalJson(start): OptionalJson<wire::run::RunStart>,
 ) -> Result<Made, ApiError> {
     let input =
         RunInput { jobs: start.jobs, args: start.args, launcher: start.launcher, reuse: vec![] };
-    let by = by(start.by)?;
+    let by = by(&caller, start.by)?;
     let trigger = Trigger { kind: "manual".to_owned(), by, ..Trigger::default() };
     let (row, is_new) = scheduler
         .run_start(RunStart {
@@ -78,10 +80,11 @@ pub(crate) async fn start(
 )]
 pub(crate) async fn cancel(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     At(run): At<RunId>,
     OptionalJson(asked): OptionalJson<wire::run::Asked>,
 ) -> Result<(StatusCode, Json<wire::run::Run>), ApiError> {
-    let row = scheduler.run_cancel(run, &by(asked.by)?).await?;
+    let row = scheduler.run_cancel(run, &by(&caller, asked.by)?).await?;
     Ok((StatusCode::ACCEPTED, Json(to_wire::run(&row, scheduler.parts().clock.now()))))
 }
 
@@ -103,6 +106,7 @@ pub(crate) async fn cancel(
 )]
 pub(crate) async fn retry(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     At(run): At<RunId>,
     idempotency: Idempotency,
     OptionalJson(retry): OptionalJson<wire::run::RunRetry>,
@@ -112,7 +116,7 @@ pub(crate) async fn retry(
         from.map_err(|err| ApiError::new(Code::InvalidJson, format_args!("`from`: {err}")))?;
     let key = idempotency.scoped(&format!("retry/{run}"));
     let asked_at = scheduler.parts().clock.now();
-    let row = scheduler.run_retry(run, from.as_ref(), &by(retry.by)?, key).await?;
+    let row = scheduler.run_retry(run, from.as_ref(), &by(&caller, retry.by)?, key).await?;
     Ok(made(&scheduler, &row, row.created_at >= asked_at))
 }
 
@@ -134,13 +138,14 @@ pub(crate) async fn retry(
 )]
 pub(crate) async fn rerun(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     At(run): At<RunId>,
     idempotency: Idempotency,
     OptionalJson(asked): OptionalJson<wire::run::Asked>,
 ) -> Result<Made, ApiError> {
     let key = idempotency.scoped(&format!("rerun/{run}"));
     let asked_at = scheduler.parts().clock.now();
-    let row = scheduler.run_rerun(run, &by(asked.by)?, key).await?;
+    let row = scheduler.run_rerun(run, &by(&caller, asked.by)?, key).await?;
     Ok(made(&scheduler, &row, row.created_at >= asked_at))
 }
 
@@ -156,8 +161,11 @@ fn is_same(row: &RunRow, input: &RunInput, version: Option<u32>) -> bool {
     found.as_ref() == Some(input) && version.is_none_or(|version| version == row.version)
 }
 
-/// Returns who did it. There are no accounts yet, so it is what the client says.
-pub(crate) fn by(said: Option<String>) -> Result<String, ApiError> {
+/// Returns who did it: who is logged in, or on a server that asks nobody, what the client says.
+pub(crate) fn by(caller: &Caller, said: Option<String>) -> Result<String, ApiError> {
+    if caller.via != Via::Open {
+        return Ok(caller.actor.clone());
+    }
     let by = said.unwrap_or_default();
     let by = by.trim();
     if by.chars().count() > BY_CHARS_MAX || by.chars().any(char::is_control) {

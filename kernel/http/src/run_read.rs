@@ -13,8 +13,9 @@ use kernel_wire::page::Page;
 use kernel_wire::time::Timestamp;
 
 use crate::error::ApiError;
-use crate::extract::{At, Json, LastEventId, Params, StepSelector, invalid, word};
+use crate::extract::{At, Json, LastEventId, Params, StepSelector, Who, invalid, word};
 use crate::follow::{self, Cursor, EventFeed, LogFeed, LogWish, Stopping};
+use crate::layer::gate::may_view;
 use crate::{page, step, to_wire};
 
 const TRIGGERS: [&str; 8] =
@@ -37,12 +38,24 @@ const TRIGGERS: [&str; 8] =
 )]
 pub(crate) async fn list(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     mut params: Params,
 ) -> Result<Json<Page<wire::run::Run>>, ApiError> {
     let filter = filter(&mut params)?;
     let limit = params.limit()?;
     params.finish()?;
-    let found = scheduler.parts().store.run_list(&filter, limit + 1).await?;
+    let store = &scheduler.parts().store;
+    let found = page::seen(
+        filter.before,
+        limit + 1,
+        |before: Option<RunId>| {
+            let filter = RunFilter { before, ..filter.clone() };
+            async move { store.run_list(&filter, limit + 1).await }
+        },
+        |row: &RunRow| row.id,
+        |row| may_view(&caller, &row.pipeline_name),
+    )
+    .await?;
     let now = scheduler.parts().clock.now();
     let cursor = |last: &RunRow| last.id.to_string();
     Ok(Json(page::cut(found, limit, cursor, |row| to_wire::run(row, now))))

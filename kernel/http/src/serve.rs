@@ -1,6 +1,7 @@
 //! Listens, and stops in good order.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::{Extension, Router};
@@ -21,12 +22,13 @@ pub async fn serve(
 ) -> io::Result<()> {
     let stopping = CancellationToken::new();
     let router = router.layer(Extension(Stopping(stopping.clone())));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stopping.clone();
     let signal = async move {
         shutdown.await;
         stopped.cancel();
     };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(signal).into_future();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(signal).into_future();
     let overdue = async {
         stopping.cancelled().await;
         tokio::time::sleep(STOP_TIMEOUT).await;

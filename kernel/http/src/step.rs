@@ -14,7 +14,7 @@ use kernel_wire::log::{ENDED_HEADER, NEXT_HEADER};
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Json, OptionalJson, Params, StepOf, StepSelector, invalid};
+use crate::extract::{At, Json, OptionalJson, Params, StepOf, StepSelector, Who, invalid};
 use crate::near::nearest;
 use crate::run::by;
 use crate::to_wire;
@@ -58,10 +58,11 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn cancel(
     State(scheduler): State<Scheduler>,
+    Who(caller): Who,
     At(StepOf { run, step }): At<StepOf>,
     OptionalJson(asked): OptionalJson<wire::run::Asked>,
 ) -> Result<StatusCode, ApiError> {
-    let by = by(asked.by)?;
+    let by = by(&caller, asked.by)?;
     let no = number(&scheduler, run, &step).await?;
     scheduler.step_cancel(run, no, &by).await?;
     Ok(StatusCode::ACCEPTED)

@@ -1,5 +1,6 @@
 //! From the model to the wire. The model's types are never written themselves.
 
+pub(crate) mod access;
 mod event;
 mod pipeline;
 mod plugin;

@@ -68,9 +68,33 @@ pub struct ServerArgs {
     /// Where everything is kept; created where missing
     #[arg(long, env = "TENON_DATA", default_value = "./tenon-data", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data: PathBuf,
-    /// Address to listen on; only loopback addresses, as there are no accounts yet
+    /// Address to listen on
     #[arg(long, env = "TENON_LISTEN", default_value = "127.0.0.1:7070", value_name = "ADDRESS")]
     pub listen: SocketAddr,
+    /// Ask nobody who they are: whoever reaches the server may do everything
+    #[arg(long, env = "TENON_NO_AUTH")]
+    pub no_auth: bool,
+    /// With --no-auth, listen on addresses that other machines reach too
+    #[arg(long, env = "TENON_NO_AUTH_PUBLIC", requires = "no_auth")]
+    pub no_auth_public: bool,
+    /// The SHA-256, in hex, of a token that may do everything
+    #[arg(long, env = "TENON_SUPER_TOKEN_HASH", value_name = "SHA256")]
+    pub super_token_hash: Option<String>,
+    /// A user who may do everything, by HTTP basic authentication
+    #[arg(long, env = "TENON_BASIC_AUTH", hide_env_values = true, value_name = "NAME:PASSWORD")]
+    pub basic_auth: Option<String>,
+    /// Let browsers send the cookies of sessions over HTTPS only
+    #[arg(long, env = "TENON_SECURE_COOKIES")]
+    pub secure_cookies: bool,
+    /// Time after which a session that nobody uses ends
+    #[arg(long, env = "TENON_SESSION_IDLE", default_value = "12h", value_name = "TIME", value_parser = duration::parse)]
+    pub session_idle: Duration,
+    /// Time after which every session ends
+    #[arg(long, env = "TENON_SESSION_LIFE", default_value = "168h", value_name = "TIME", value_parser = duration::parse)]
+    pub session_life: Duration,
+    /// Time for which it stays written down what was done; 14 days at least. Without it: always
+    #[arg(long, env = "TENON_AUDIT_KEEP", value_name = "TIME", value_parser = duration::parse)]
+    pub audit_keep: Option<Duration>,
     /// A folder of plugins (*.wasm), which add to and override the built-in ones
     #[arg(long, env = "TENON_PLUGINS", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub plugins: Option<PathBuf>,

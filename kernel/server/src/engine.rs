@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use kernel_auth::Access;
 use kernel_blob::{Options, Storage};
 use kernel_host::{Host, InstalledPlugins, Policy, Ports};
-use kernel_http::Hosts;
-use kernel_model::name::Name;
 use kernel_ports::clock::System;
 use kernel_ports::plugin::Plugins as _;
 use kernel_ports::plugin_store::PluginStore as _;
@@ -18,10 +17,10 @@ use kernel_scheduler::{Parts, Scheduler, Settings};
 use kernel_store_sqlite::ControlStore;
 use sha2::{Digest as _, Sha256};
 
+use crate::access::{self, AccessConfig};
 use crate::args::Grant;
-use crate::keys::Keys;
 use crate::masked_logs::MaskedLogs;
-use crate::secret::{Keeper, configs};
+use crate::secret::LentSecrets;
 use crate::standard::{self, STANDARD};
 
 /// There is one project until there are more.
@@ -38,9 +37,8 @@ pub(crate) struct Config {
     pub(crate) grants: Vec<Grant>,
     /// Whether plugins can be installed.
     pub(crate) installs: bool,
-    /// Where the server key comes from.
-    pub(crate) keys: Keys,
     pub(crate) settings: Settings,
+    pub(crate) access: AccessConfig,
 }
 
 /// A running engine.
@@ -50,8 +48,9 @@ pub(crate) struct Engine {
     pub(crate) router: Router,
     /// How many plugins there are.
     pub(crate) plugins: usize,
+    /// Who may do what.
+    pub(crate) access: Access,
     host: Arc<Host>,
-    secrets: Arc<Keeper>,
 }
 
 impl Engine {
@@ -68,25 +67,16 @@ impl Engine {
         let store = Arc::new(kernel_store_sqlite::SqliteStore::open(&project.join("project.db"))?);
         let clock = Arc::new(System::default());
         let bytes = Storage::open(&project, Options::default(), Arc::clone(&clock) as _)?;
-        let environment = configs::environment();
-        let ring = Arc::new(config.keys.open(&config.data)?);
-        let secrets = Keeper::open(
-            Name::new(kernel_ports::secret::PROJECT)?,
-            Arc::clone(&store) as _,
-            Arc::clone(&ring),
-            Arc::clone(&clock) as _,
-            configs::backend(&environment),
-        );
-        let secrets = Arc::new(secrets.await?);
+        let secrets = Arc::new(LentSecrets::default());
         let ports = Ports {
             volumes: Arc::clone(&bytes) as _,
             kv: Arc::clone(&store) as _,
             secrets: Arc::clone(&secrets) as _,
             clock: Arc::clone(&clock) as _,
         };
-        let installed = installed(&config).await?;
-        let host = host(&config, ports, installed, (ring, &environment))?;
-        secrets.plugins_set(&(Arc::clone(&host) as _));
+        let control = control(&config)?;
+        let installed = installed(control.as_ref()).await?;
+        let host = host(&config, ports, installed)?;
         let plugins = host.plugin_list().len();
         let parts = Parts {
             store,
@@ -95,20 +85,23 @@ impl Engine {
             blobs: Arc::clone(&bytes) as _,
             volumes: bytes,
             processes: Arc::new(kernel_process::Supervisor::new(shim()?)),
-            secrets: Arc::clone(&secrets) as _,
+            secrets,
             fetch: Arc::clone(&host) as _,
             clock: Arc::clone(&clock) as _,
-            entropy: clock,
+            entropy: Arc::clone(&clock) as _,
         };
+        let access = access::open(&config, control, clock).await?;
         let settings = Settings { instance: instance(&config.data), ..config.settings };
         let scheduler = Scheduler::start(parts, settings).await?;
         let router = kernel_http::router(kernel_http::Api {
             scheduler: scheduler.clone(),
             plugins: Arc::clone(&host) as _,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            hosts: Hosts::Loopback { names: vec![] },
+            hosts: config.access.hosts.clone(),
+            access: access.clone(),
+            cookies: config.access.cookies,
         });
-        Ok(Self { scheduler, router, plugins, host, secrets })
+        Ok(Self { scheduler, router, plugins, access, host })
     }
 
     /// Compiles and loads the plugins. Those that cannot be used say why when they are called.
@@ -129,17 +122,21 @@ impl Engine {
     /// Stops taking work, gives attempts in progress `grace`, and stores everything.
     pub(crate) async fn drain(&self, grace: Duration) {
         self.scheduler.drain(grace).await;
-        self.secrets.settle().await;
     }
 }
 
-/// Returns what operators have installed. `tenon run` installs nothing, so it makes no store for it.
-async fn installed(config: &Config) -> anyhow::Result<Option<InstalledPlugins>> {
-    let path = config.data.join("control.db");
+/// Opens the store of the server as a whole. `tenon run` keeps nothing in it, so it makes none.
+fn control(config: &Config) -> anyhow::Result<Option<Arc<ControlStore>>> {
+    let path = config.data.join(access::DATABASE);
     if !config.installs && !path.exists() {
         return Ok(None);
     }
-    let store = Arc::new(ControlStore::open(&path)?);
+    Ok(Some(Arc::new(ControlStore::open(&path)?)))
+}
+
+/// Returns what operators have installed.
+async fn installed(store: Option<&Arc<ControlStore>>) -> anyhow::Result<Option<InstalledPlugins>> {
+    let Some(store) = store.map(Arc::clone) else { return Ok(None) };
     let facts = store.plugin_facts().await?;
     Ok(Some(InstalledPlugins { store, facts, packages: None }))
 }
@@ -148,18 +145,14 @@ fn host(
     config: &Config,
     ports: Ports,
     installed: Option<InstalledPlugins>,
-    (keyring, environment): (Arc<kernel_keyring::Ring>, &configs::Environment),
 ) -> anyhow::Result<Arc<Host>> {
     let mut policy = Policy::new();
     for grant in &config.grants {
         policy.grant(&grant.plugin, &grant.rule).context("a --grant makes no sense")?;
     }
-    let mut builder = Host::builder(&config.code, ports).policy(policy).keyring(keyring);
+    let mut builder = Host::builder(&config.code, ports).policy(policy);
     for plugin in STANDARD {
         builder = builder.built_in(plugin.name, plugin.bytes);
-        if let Some(config) = configs::of(plugin.name, environment)? {
-            builder = builder.config(plugin.name, config);
-        }
     }
     if let Some(installed) = installed {
         builder = builder.installed(installed, config.data.join("plugins"));

@@ -24,14 +24,14 @@ use kernel_cli::out::{Out, Surroundings};
 
 use crate::args::{Cli, Command};
 
+mod access;
 pub mod args;
-mod conform;
 mod engine;
 mod in_process;
 mod inspect;
-mod keys;
 mod local;
 mod masked_logs;
+mod redact;
 mod secret;
 mod server;
 pub mod standard;
@@ -86,19 +86,21 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
         {
             inspect::print(&plugin, out)
         }
-        Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Conform {
-            file,
-            config,
-            secrets,
-        })) => conform::check(&file, config.as_deref(), &secrets, out).await,
-        Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Author(command))) => {
-            kernel_cli::author::execute(&command, inspect::read, out).await
+        Command::Client(kernel_cli::args::Command::User { data: Some(data), command }) => {
+            access::offline(&data, &command, out).await
         }
         Command::Client(command) => {
             kernel_host::tls_install();
-            let api = Api::new(Arc::new(
-                Network::new(&cli.common.server).map_err(kernel_cli::api::error::ApiError::from)?,
-            ));
+            let logins = kernel_cli::login::Logins::open(config_folder().as_deref());
+            let token = cli.common.token.clone().or_else(|| logins.token(&cli.common.server));
+            let network =
+                Network::new(&cli.common.server).map_err(kernel_cli::api::error::ApiError::from)?;
+            let api = Api::new(Arc::new(network)).with_token(token);
+            if let Some(done) =
+                kernel_cli::command::access::logins(&command, &api, &cli.common, &logins, out).await
+            {
+                return done;
+            }
             kernel_cli::command::execute(&command, &api, out).await
         }
         Command::Completions { shell } => {
@@ -113,6 +115,14 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
             Ok(Exit::Succeeded)
         }
     }
+}
+
+/// Returns the folder of the user's settings.
+fn config_folder() -> Option<std::path::PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = || folder("HOME").map(|home| std::path::PathBuf::from(home).join(".config"));
+    let config = folder("XDG_CONFIG_HOME").map(std::path::PathBuf::from).or_else(home);
+    config.map(|config| config.join("tenon"))
 }
 
 fn surroundings() -> Surroundings {

@@ -12,6 +12,7 @@ use kernel_cli::exit::Exit;
 use kernel_cli::out::Out;
 use kernel_scheduler::Settings;
 
+use crate::access::AccessConfig;
 use crate::engine::{Config, Engine};
 use crate::in_process::InProcess;
 use crate::keys::Keys;
@@ -52,6 +53,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         installs: false,
         keys: Keys::own(),
         settings: Settings::default(),
+        access: AccessConfig::local(),
     };
     let engine = Engine::start(config).await?;
     if args.plugins.is_some() {

@@ -11,19 +11,25 @@ use kernel_cli::interrupt::Interrupts;
 use kernel_scheduler::Settings;
 use tokio::net::TcpListener;
 
+use crate::access::{self, AccessConfig};
 use crate::args::ServerArgs;
 use crate::engine::{Config, Engine};
-use crate::keys::Keys;
 use crate::telemetry;
 
 /// Serves until a signal asks it to stop; a second signal ends it at once.
 pub(crate) async fn serve(args: ServerArgs) -> anyhow::Result<Exit> {
     telemetry::install(args.log, &args.log_level)?;
     let mut interrupts = Interrupts::listen().context("failed to listen for signals")?;
+    access::check_address(&args)?;
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().context("failed to read the address")?;
-    let drain = args.drain;
+    let (drain, keep) = (args.drain, args.audit_keep);
+    if args.no_auth {
+        tracing::warn!("--no-auth: whoever reaches this server may do everything");
+    }
     let engine = Engine::start(config(args)?).await?;
+    access::bootstrap(&engine.access, address).await?;
+    access::prune_daily(&engine.access, keep);
     tracing::info!(%address, plugins = engine.plugins, "server ready");
     engine.preload();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -75,7 +81,7 @@ pub(crate) async fn run(
 fn config(args: ServerArgs) -> anyhow::Result<Config> {
     let grace_ms = u64::try_from(args.grace.as_millis()).unwrap_or(u64::MAX);
     Ok(Config {
-        keys: Keys::given(args.key_file.as_deref())?,
+        access: AccessConfig::new(&args)?,
         code: args.data.join("cache/code"),
         data: args.data,
         plugins: args.plugins,
@@ -94,14 +100,6 @@ fn config(args: ServerArgs) -> anyhow::Result<Config> {
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        bail!(
-            "{address} can be reached from other machines, and this version has no accounts yet: \
-             whoever reaches it could run programs here; listen on a loopback address such as \
-             127.0.0.1:{}, and put something that knows your users in front of it",
-            address.port()
-        );
-    }
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(err) if err.kind() == io::ErrorKind::AddrInUse => bail!(

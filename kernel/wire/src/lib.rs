@@ -8,7 +8,9 @@
 //! - No model, no scheduler, no HTTP library: only data.
 //! - A field is never removed or given another meaning within `/api/v1`.
 
+pub mod access;
 pub mod artifact;
+pub mod audit;
 pub mod diagnostic;
 pub mod event;
 pub mod health;

@@ -7,7 +7,7 @@ use kernel_wire::plugin_admin::{
     PluginSwap, PluginVerified, Rules,
 };
 
-use super::{Answer, Api, checked, decode, json, part, request};
+use super::{Answer, Api, checked, decode, json, part};
 
 /// The media type of components.
 const WASM: &str = "application/wasm";
@@ -48,9 +48,9 @@ impl Api {
             path.push_str(&format!("{sign}{key}={}", part(value)));
         }
         let mut request = match &body {
-            InstallBody::Bytes(bytes) => request("POST", &path, Some(bytes.clone())),
-            InstallBody::Fetch(fetch) => request("POST", &path, Some(json(fetch)?)),
-            InstallBody::Nothing => request("POST", &path, None),
+            InstallBody::Bytes(bytes) => self.request("POST", &path, Some(bytes.clone())),
+            InstallBody::Fetch(fetch) => self.request("POST", &path, Some(json(fetch)?)),
+            InstallBody::Nothing => self.request("POST", &path, None),
         };
         if matches!(body, InstallBody::Bytes(_)) {
             request.headers.retain(|(name, _)| *name != "content-type");

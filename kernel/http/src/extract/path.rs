@@ -45,8 +45,16 @@ pub(crate) struct PluginName(pub(crate) String);
 #[derive(Debug)]
 pub(crate) struct BindingName(pub(crate) String);
 
+/// A user, role or token, by its name or id.
 #[derive(Debug)]
-pub(crate) struct SecretName(pub(crate) String);
+pub(crate) struct Named(pub(crate) String);
+
+/// A rule of a pipeline.
+#[derive(Debug)]
+pub(crate) struct RuleOf {
+    pub(crate) pipeline: Name,
+    pub(crate) role: String,
+}
 
 /// Made from the named parts of a path.
 pub(crate) trait FromPath: Sized {
@@ -90,12 +98,6 @@ impl FromPath for StepOf {
     }
 }
 
-impl FromPath for SecretName {
-    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
-        Ok(Self(param(params, "secret").to_owned()))
-    }
-}
-
 impl FromPath for ArtifactOf {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
         Ok(Self { run: RunId::from_path(params)?, name: param(params, "artifact").to_owned() })
@@ -122,6 +124,19 @@ impl FromPath for PluginName {
 impl FromPath for BindingName {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
         Ok(Self(param(params, "binding").to_owned()))
+    }
+}
+
+impl FromPath for Named {
+    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
+        let found = ["user", "role", "token"].map(|name| param(params, name));
+        Ok(Self(found.concat()))
+    }
+}
+
+impl FromPath for RuleOf {
+    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
+        Ok(Self { pipeline: Name::from_path(params)?, role: param(params, "role").to_owned() })
     }
 }
 

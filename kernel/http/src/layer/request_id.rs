@@ -8,14 +8,14 @@ use kernel_scheduler::Scheduler;
 use tracing::Instrument;
 
 /// The header of requests and answers.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids of clients are replaced.
 const ID_BYTES_MAX: usize = 100;
 
 /// Takes the client's id or makes one, puts it into the log and into the answer.
 pub(crate) async fn name(
     State(scheduler): State<Scheduler>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let given = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned();
@@ -29,6 +29,7 @@ pub(crate) async fn name(
         method = %request.method(),
         path = request.uri().path(),
     );
+    request.headers_mut().insert(REQUEST_ID, id.clone());
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     response.headers_mut().insert(REQUEST_ID, id);

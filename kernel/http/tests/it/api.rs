@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use kernel_http::{Api, Hosts, router};
+use kernel_auth::Access;
+use kernel_http::{Api, Cookies, Hosts, router};
 use kernel_ports::clock::System;
+use kernel_ports::keyring::{Keyring, KeyringError, SubKey};
 use kernel_scheduler::{Parts, Scheduler, Settings};
-use kernel_store_memory::MemoryStore;
+use kernel_store_memory::{MemoryControl, MemoryStore};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -25,6 +27,7 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) scheduler: Scheduler,
     pub(crate) logs: Arc<MemoryLogs>,
+    pub(crate) access: Access,
     /// True lets waiting steps go on.
     pub(crate) gate: watch::Sender<bool>,
 }
@@ -72,7 +75,12 @@ impl Answer {
 }
 
 impl World {
+    /// A server that asks nobody who they are.
     pub(crate) async fn new() -> Self {
+        Self::with(kernel_auth::Settings { is_open: true, ..Default::default() }).await
+    }
+
+    pub(crate) async fn with(settings: kernel_auth::Settings) -> Self {
         let (gate, opened) = watch::channel(false);
         let logs = Arc::new(MemoryLogs::default());
         let system = Arc::new(System::default());
@@ -92,9 +100,16 @@ impl World {
         };
         let scheduler = Scheduler::start(parts, Settings::default()).await.unwrap();
         let hosts = Hosts::Loopback { names: vec![] };
-        let version = "1.2.3".to_owned();
-        let api = Api { scheduler: scheduler.clone(), plugins: scripted, version, hosts };
-        Self { router: router(api), scheduler, logs, gate }
+        let access = access(settings).await;
+        let api = Api {
+            scheduler: scheduler.clone(),
+            plugins: scripted,
+            version: "1.2.3".to_owned(),
+            hosts,
+            access: access.clone(),
+            cookies: Cookies::default(),
+        };
+        Self { router: router(api), scheduler, logs, gate, access }
     }
 
     /// Sends a request and returns the answer as it begins.
@@ -151,6 +166,38 @@ impl World {
         let run = self.start(steps).await;
         self.until(&run, "succeeded").await;
         run
+    }
+}
+
+/// Returns who may do what, kept in memory.
+async fn access(settings: kernel_auth::Settings) -> Access {
+    let system = Arc::new(System::default());
+    let parts = kernel_auth::Parts {
+        store: Arc::new(MemoryControl::new()),
+        clock: system.clone(),
+        entropy: system,
+        keyring: Arc::new(OneKey),
+        folder: None,
+    };
+    Access::open(parts, settings).await.unwrap()
+}
+
+/// A keyring for tests.
+struct OneKey;
+
+impl Keyring for OneKey {
+    fn seal(&self, _: &str, _: &[u8], plain: &[u8]) -> Result<Vec<u8>, KeyringError> {
+        Ok(plain.to_vec())
+    }
+
+    fn open(&self, _: &str, _: &[u8], sealed: &[u8]) -> Result<Vec<u8>, KeyringError> {
+        Ok(sealed.to_vec())
+    }
+
+    fn derive(&self, purpose: &str) -> SubKey {
+        let mut bytes = [7; 32];
+        bytes.iter_mut().zip(purpose.bytes()).for_each(|(byte, of)| *byte ^= of);
+        SubKey::new(bytes)
     }
 }
 

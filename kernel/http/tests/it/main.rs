@@ -1,6 +1,7 @@
 //! The API over a real scheduler and a store in memory; plugins, logs and bytes are small stand-ins.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
 mod api;
 mod artifact;
 mod edge;
@@ -10,6 +11,7 @@ mod logs;
 mod memory_bytes;
 mod memory_logs;
 mod nothing;
+mod permission;
 mod pipeline;
 mod plugin_admin;
 mod run;

@@ -1,0 +1,290 @@
+//! The one check before every handler: who is it, may they, and what did they do.
+//!
+//! Each route has a gate of its own, made from its row in the table of routes, so that no handler
+//! can be reached past it. What changes something, and what was denied, is written down.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kernel_auth::audit::Outcome;
+use kernel_auth::{Caller, Entry, Unknown, Via};
+use kernel_model::access::{Scope, Verb};
+use kernel_model::id::RunId;
+use kernel_model::name::Name;
+use serde::Serialize;
+
+use crate::api::App;
+use crate::code::Code;
+use crate::error::ApiError;
+use crate::layer::gate::denial::Denials;
+use crate::layer::request_id::REQUEST_ID;
+use crate::permission::{self, Needs, Place};
+use crate::routes::Route;
+
+mod credential;
+pub(crate) mod denial;
+
+pub(crate) use credential::{COOKIE, CSRF};
+
+/// What a gate knows.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) app: App,
+    pub(crate) route: &'static Route,
+    pub(crate) denials: Arc<Denials>,
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Address(pub(crate) String);
+
+/// What a handler adds to what is written down.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Note(Arc<Mutex<Noted>>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    actor: Option<String>,
+    target: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// Passes on what may be done.
+pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let address = address(&parts);
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+    let target = gate.target(&parts, params.as_ref());
+    let mut entry = Entry {
+        address: address.clone(),
+        action: gate.route.action(),
+        target,
+        request: text(&parts.headers, REQUEST_ID.as_str()).unwrap_or_default().to_owned(),
+        ..Entry::default()
+    };
+    let caller = match gate.admit(&parts, params.as_ref(), &address).await {
+        Ok(caller) => caller,
+        Err((actor, refusal)) => {
+            entry.actor = actor;
+            entry.outcome = Outcome::Denied;
+            gate.denied(entry, &refusal);
+            return refusal.into_response();
+        }
+    };
+    entry.actor.clone_from(&caller.actor);
+    let note = Note::default();
+    parts.extensions.insert(caller);
+    parts.extensions.insert(Address(address));
+    parts.extensions.insert(note.clone());
+    let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+    let request = Request::from_parts(parts, body);
+    if !changes || !gate.app.access.is_audited() || gate.route.is_question() {
+        return next.run(request).await;
+    }
+    let mut record = Record { gate: &gate, entry: Some(entry), note };
+    let response = next.run(request).await;
+    if let Err(refusal) = record.end(response.status()).await {
+        return refusal.into_response();
+    }
+    response
+}
+
+impl Gate {
+    /// Returns who asks if they may, else who was refused and why.
+    async fn admit(
+        &self,
+        parts: &Parts,
+        params: Option<&RawPathParams>,
+        address: &str,
+    ) -> Result<Caller, (String, ApiError)> {
+        let access = &self.app.access;
+        let found = credential::read(&parts.headers, access, address);
+        let caller = match (found, self.route.needs) {
+            (Ok(caller), _) => caller,
+            // Whoever logs in may come with what no longer works.
+            (Err(_), Needs::Nothing) => return Ok(Caller::nobody()),
+            (Err(unknown), Needs::Account | Needs::Verb(..)) => {
+                return Err(("nobody".to_owned(), self.unknown(&unknown)));
+            }
+        };
+        // Logging in asks for a password, which no other site knows either.
+        if self.route.needs == Needs::Nothing {
+            return Ok(caller);
+        }
+        if let Err(refusal) = self.csrf(parts, &caller) {
+            return Err((caller.actor, refusal));
+        }
+        let refuse = |err: ApiError| (caller.actor.clone(), err);
+        match self.route.needs {
+            Needs::Nothing | Needs::Account => {}
+            Needs::Verb(verb, Place::Anywhere) => {
+                caller.check_anywhere(verb).map_err(|err| refuse(err.into()))?;
+            }
+            Needs::Verb(verb, place) => {
+                let scope = self.scope(place, params).await.map_err(refuse)?;
+                caller.check(verb, &scope).map_err(|err| refuse(err.into()))?;
+            }
+        }
+        Ok(caller)
+    }
+
+    /// Returns where the path leads to. What does not exist lies in the project as a whole, so that
+    /// only who may look there learns that it does not exist.
+    async fn scope(&self, place: Place, params: Option<&RawPathParams>) -> Result<Scope, ApiError> {
+        let param = |name| params.and_then(|params| param(params, name));
+        Ok(match place {
+            Place::Server | Place::Anywhere => Scope::Server,
+            Place::Pipeline => match param("name").map(Name::new) {
+                Some(Ok(name)) => permission::pipeline(&name),
+                Some(Err(_)) | None => permission::project(),
+            },
+            Place::Run => {
+                let run = param("run").and_then(|run| run.parse::<RunId>().ok());
+                let row = match run {
+                    Some(run) => self.app.scheduler.parts().store.run_get(run).await?,
+                    None => None,
+                };
+                row.map_or_else(permission::project, |row| permission::pipeline(&row.pipeline_name))
+            }
+        })
+    }
+
+    /// A browser sends a session's cookie whatever page makes it; no other page knows the code.
+    fn csrf(&self, parts: &Parts, caller: &Caller) -> Result<(), ApiError> {
+        let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if is_safe || !matches!(caller.via, Via::Session(_)) {
+            return Ok(());
+        }
+        let given = text(&parts.headers, CSRF).unwrap_or_default();
+        if self.app.access.csrf_is_right(caller, given) {
+            return Ok(());
+        }
+        let detail = format!("a change by a browser session needs the header {CSRF}");
+        Err(ApiError::new(Code::Csrf, detail).hint("GET /api/v1/whoami says what to send"))
+    }
+
+    fn unknown(&self, unknown: &Unknown) -> ApiError {
+        ApiError::from(unknown.clone()).challenge(self.app.challenge())
+    }
+
+    fn target(&self, parts: &Parts, params: Option<&RawPathParams>) -> String {
+        let name = params.and_then(|params| param(params, "name"));
+        match (self.route.needs, name.and_then(|name| Name::new(name).ok())) {
+            (Needs::Verb(_, Place::Pipeline), Some(name)) => {
+                permission::pipeline(&name).to_string()
+            }
+            _ => parts.uri.path().trim_start_matches("/api/v1").trim_matches('/').to_owned(),
+        }
+    }
+
+    /// Writes down a refusal, without making whoever is refused wait, or the audit grow with them.
+    fn denied(&self, mut entry: Entry, refusal: &ApiError) {
+        if !self.app.access.is_audited() {
+            return;
+        }
+        let now = self.app.scheduler.parts().clock.now();
+        let Some(before) = self.denials.note(&entry.actor, &entry.address, now) else { return };
+        let mut after = serde_json::json!({ "why": refusal.detail });
+        if before > 0 {
+            after["alsoDenied"] = before.into();
+        }
+        entry.after = Some(after.to_string());
+        drop(self.app.access.audit().submit(entry));
+    }
+}
+
+/// Writes down a change, also if nobody waits for its end any more.
+struct Record<'a> {
+    gate: &'a Gate,
+    entry: Option<Entry>,
+    note: Note,
+}
+
+impl Record<'_> {
+    /// Returns when it is on the disk.
+    async fn end(&mut self, status: StatusCode) -> Result<(), ApiError> {
+        let outcome = match status.as_u16() {
+            ..=399 => Outcome::Done,
+            401 | 403 | 429 => Outcome::Denied,
+            _ => Outcome::Failed,
+        };
+        let Some(entry) = self.take(outcome) else { return Ok(()) };
+        match self.gate.app.access.audit().record(entry).await {
+            Ok(_) => Ok(()),
+            // It is done, but the answer must not say that all is well.
+            Err(err) => Err(ApiError::from(err)),
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome) -> Option<Entry> {
+        let entry = self.entry.take()?;
+        let mut noted = self.note.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Entry {
+            outcome,
+            actor: noted.actor.take().unwrap_or(entry.actor),
+            target: noted.target.take().unwrap_or(entry.target),
+            before: noted.before.take(),
+            after: noted.after.take(),
+            ..entry
+        })
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = self.take(Outcome::Failed) {
+            drop(self.gate.app.access.audit().submit(entry));
+        }
+    }
+}
+
+impl Note {
+    /// Says who it was, where that is known only now.
+    pub(crate) fn actor(&self, actor: &str) {
+        self.noted(|noted| noted.actor = Some(actor.to_owned()));
+    }
+
+    pub(crate) fn target(&self, target: &str) {
+        self.noted(|noted| noted.target = Some(target.to_owned()));
+    }
+
+    /// Says how it was. Nothing secret belongs here.
+    pub(crate) fn before<T: Serialize>(&self, state: &T) {
+        self.noted(|noted| noted.before = serde_json::to_string(state).ok());
+    }
+
+    /// Says how it is now. Nothing secret belongs here.
+    pub(crate) fn after<T: Serialize>(&self, state: &T) {
+        self.noted(|noted| noted.after = serde_json::to_string(state).ok());
+    }
+
+    fn noted(&self, change: impl FnOnce(&mut Noted)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn address(parts: &Parts) -> String {
+    match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(address)) => address.ip().to_string(),
+        None => "local".to_owned(),
+    }
+}
+
+fn param<'a>(params: &'a RawPathParams, name: &str) -> Option<&'a str> {
+    params.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Returns whether somebody may look at a pipeline: what lists leave out.
+pub(crate) fn may_view(caller: &Caller, pipeline: &Name) -> bool {
+    caller.may(Verb::View, &permission::pipeline(pipeline))
+}
