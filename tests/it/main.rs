@@ -7,17 +7,20 @@
 )]
 
 mod access;
+mod author;
 mod cli;
 mod crash;
 mod dependencies;
 mod examples;
 mod host;
+mod kit;
 mod native;
 mod plugin_life;
 mod scheduler;
 mod secrets;
 mod server;
 mod server_process;
+mod settings;
 mod store;
 mod tenon;
 mod tidy;

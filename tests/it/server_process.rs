@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kernel_wire::run::{Run, RunTree};
@@ -18,6 +19,7 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
     client: reqwest::Client,
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -28,33 +30,85 @@ impl Server {
 
     /// Starts a server with further flags.
     pub(crate) async fn start_with(data: &Path, flags: &[&str]) -> Self {
-        Self::start_closed(data, &[&["--no-auth"], flags].concat()).await
+        Self::start_in(data, flags, &[]).await
+    }
+
+    /// Starts a server with further flags, in an environment.
+    pub(crate) async fn start_in(
+        data: &Path,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let data = data.display().to_string();
+        let flags = [&["--no-auth", "--data", &data], flags].concat();
+        Self::launch(&flags, environment, "http://127.0.0.1", None).await
     }
 
     /// Starts a server that asks everybody who they are.
     pub(crate) async fn start_closed(data: &Path, flags: &[&str]) -> Self {
-        let mut child = tenon(&["server", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
+        let data = data.display().to_string();
+        let flags = [&["--data", &data], flags].concat();
+        Self::start_flags(&flags).await
+    }
+
+    /// Starts a server with these flags alone.
+    pub(crate) async fn start_flags(flags: &[&str]) -> Self {
+        Self::launch(flags, &[], "http://127.0.0.1", None).await
+    }
+
+    /// Starts a server that serves HTTPS with this certificate, which is for `localhost`.
+    pub(crate) async fn start_tls(
+        data: &Path,
+        flags: &[&str],
+        certificate: &reqwest::Certificate,
+    ) -> Self {
+        let data = data.display().to_string();
+        let flags = [&["--no-auth", "--data", &data], flags].concat();
+        Self::launch(&flags, &[], "https://localhost", Some(certificate.clone())).await
+    }
+
+    async fn launch(
+        flags: &[&str],
+        environment: &[(&str, &str)],
+        base: &str,
+        certificate: Option<reqwest::Certificate>,
+    ) -> Self {
+        kernel_host::tls_install();
+        let mut client = reqwest::Client::builder();
+        if let Some(certificate) = certificate {
+            client = client.tls_certs_only([certificate]);
+        }
+        let client = client.build().unwrap();
+        let mut child = tenon(&["server", "--listen", "127.0.0.1:0"])
             .args(flags)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let hears = Arc::clone(&said);
+        let hear = move |line: &str| {
+            eprintln!("{line}");
+            let mut said = hears.lock().unwrap();
+            said.push_str(line);
+            said.push('\n');
+        };
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let url = lines.find_map(|line| {
             let line = line.ok()?;
-            eprintln!("{line}");
+            hear(&line);
             let (_, after) = line.split_once("address=")?;
-            Some(format!("http://{}", after.split_whitespace().next()?))
+            let (_, port) = after.split_whitespace().next()?.rsplit_once(':')?;
+            Some(format!("{base}:{port}"))
         });
         // Somebody must read on, or the server blocks when the pipe is full.
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"));
+            lines.map_while(Result::ok).for_each(|line| hear(&line));
         });
         let url = url.expect("the server says where it listens");
-        kernel_host::tls_install();
-        let server = Self { child, url, client: reqwest::Client::new() };
+        let server = Self { child, url, client, said };
         let ready = format!("{}/readyz", server.url);
         let since = Instant::now();
         while !server.client.get(&ready).send().await.is_ok_and(|r| r.status().is_success()) {
@@ -62,6 +116,11 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server
+    }
+
+    /// Returns what the server has logged so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// Returns the status of `/readyz`. None if the server does not answer.

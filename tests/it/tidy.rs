@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("kernel-package", &[]),
-    ("kernel-settings", &[]),
+    ("kernel-settings", &["kernel-model"]),
     (
         "tenon-test",
         &[

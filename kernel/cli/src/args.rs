@@ -7,11 +7,14 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use crate::args::pairs::{Pair, Typed};
 pub use crate::args::plugin::PluginCommand;
+use crate::args::secret::SecretCommand;
 use crate::show::duration;
 
 mod access;
+pub mod author;
 pub mod pairs;
 pub mod plugin;
+pub mod secret;
 
 pub use access::{
     AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand, UserCommand,
@@ -68,7 +71,10 @@ pub enum Command {
     /// List, follow, cancel and repeat runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Install plugins, say what they may do, and see what they did
+    /// Set, list, remove and move secrets
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Install plugins and say what they may do; write, sign and publish your own
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// Log in to a server, by password or by a token

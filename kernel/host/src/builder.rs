@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
-use crate::egress::Egress;
+use crate::egress::{Egress, EgressPolicy};
 use crate::host::Running;
 use crate::inspect::{self, InspectError};
 use crate::life::assemble::assemble;
@@ -122,6 +122,7 @@ pub struct HostBuilder {
     limits: CallLimits,
     keyring: Option<Arc<dyn Keyring>>,
     installed: Option<(InstalledPlugins, PathBuf)>,
+    egress: EgressPolicy,
     outside: Option<Arc<dyn ports::Egress>>,
 }
 
@@ -141,6 +142,7 @@ impl Host {
             limits: CallLimits::default(),
             keyring: None,
             installed: None,
+            egress: EgressPolicy::default(),
             outside: None,
         }
     }
@@ -212,6 +214,13 @@ impl HostBuilder {
         self
     }
 
+    /// Sets what requests may reach beside public addresses, and how long a fetch may take.
+    #[must_use]
+    pub fn egress(mut self, policy: EgressPolicy) -> Self {
+        self.egress = policy;
+        self
+    }
+
     /// Reads all plugins. A file of the plugin directory that cannot be used is left out, with a
     /// warning; a built-in one that cannot be used is an error.
     pub fn build(self) -> Result<Arc<Host>, HostError> {
@@ -246,7 +255,7 @@ impl HostBuilder {
         let registry = assemble(&base, facts, &Registry::default());
         let Ports { volumes, kv, secrets, clock } = self.ports;
         let permits = Semaphore::new(self.limits.calls_at_once as usize);
-        let (limits, egress, keyring) = (self.limits, Egress::default(), self.keyring);
+        let (limits, egress, keyring) = (self.limits, Egress::new(self.egress), self.keyring);
         let outside = self.outside;
         let services = Services { volumes, kv, secrets, keyring, outside, clock, limits, egress };
         Ok(Arc::new_cyclic(|me| Host {

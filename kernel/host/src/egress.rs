@@ -5,9 +5,11 @@
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use kernel_model::network::{Cidr, Destination};
 use reqwest::Client;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -18,15 +20,40 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// An address that must not be reached.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{host} is {found}, which is not a public address; a grant that names this host allows it")]
+#[error(
+    "{host} is {found}, which is not a public address; a grant that names this host allows it, and so does the setting network.egress_allowed"
+)]
 pub(crate) struct AddressDenied {
     host: String,
     found: IpAddr,
 }
 
+/// What the operator allows all requests, beside public addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EgressPolicy {
+    pub allowed: Vec<Destination>,
+    /// For the whole of a fetch.
+    pub fetch_timeout: Duration,
+    /// For the text of a fetch.
+    pub fetch_bytes_max: usize,
+}
+
+impl Default for EgressPolicy {
+    fn default() -> Self {
+        Self {
+            allowed: vec![],
+            fetch_timeout: Duration::from_secs(30),
+            fetch_bytes_max: 1024 * 1024,
+        }
+    }
+}
+
 /// Two clients, made when first needed: reading the system's certificates takes time.
 #[derive(Debug, Default)]
 pub(crate) struct Egress {
+    pub(crate) policy: EgressPolicy,
+    /// Of the policy.
+    networks: Arc<[Cidr]>,
     public: OnceLock<Result<Client, String>>,
     any: OnceLock<Result<Client, String>>,
 }
@@ -39,13 +66,24 @@ pub fn tls_install() {
 }
 
 impl Egress {
+    pub(crate) fn new(policy: EgressPolicy) -> Self {
+        let networks = policy.allowed.iter().filter_map(|allowed| match allowed {
+            Destination::Network(network) => Some(*network),
+            Destination::Host(_) | Destination::Under(_) => None,
+        });
+        Self { networks: networks.collect(), policy, ..Self::default() }
+    }
+
     /// Returns a client for `url`, and refuses addresses that are not public unless `any`.
     pub(crate) fn client(&self, url: &Url, any: bool) -> Result<&Client, EgressError> {
+        let host = url.host_str().unwrap_or_default();
+        let any = any || self.policy.allowed.iter().any(|allowed| allowed.names(host));
         if !any {
-            check_literal(url)?;
+            check_literal(url, &self.networks)?;
         }
         let slot = if any { &self.any } else { &self.public };
-        slot.get_or_init(|| build(any)).as_ref().map_err(|err| EgressError::Client(err.clone()))
+        let guard = Guarded { any, networks: Arc::clone(&self.networks) };
+        slot.get_or_init(|| build(guard)).as_ref().map_err(|err| EgressError::Client(err.clone()))
     }
 }
 
@@ -86,7 +124,7 @@ pub(crate) fn describe(err: reqwest::Error) -> String {
     text
 }
 
-fn build(any: bool) -> Result<Client, String> {
+fn build(guard: Guarded) -> Result<Client, String> {
     tls_install();
     Client::builder()
         .no_proxy()
@@ -94,25 +132,26 @@ fn build(any: bool) -> Result<Client, String> {
         .connect_timeout(CONNECT)
         .referer(false)
         .user_agent(concat!("tenon/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(Guarded { any })
+        .dns_resolver(guard)
         .build()
         .map_err(describe)
 }
 
 /// Resolves names by the system, and drops addresses that must not be reached.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Guarded {
     any: bool,
+    networks: Arc<[Cidr]>,
 }
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let any = self.any;
+        let Self { any, networks } = self.clone();
         Box::pin(async move {
             let host = name.as_str().to_owned();
             let all = tokio::net::lookup_host((host.as_str(), 0)).await?;
             let (fit, unfit): (Vec<SocketAddr>, Vec<SocketAddr>) =
-                all.partition(|address| any || is_public(address.ip()));
+                all.partition(|address| any || may_dial(address.ip(), &networks));
             match unfit.first() {
                 Some(found) if fit.is_empty() => {
                     Err(Box::new(AddressDenied { host, found: found.ip() }) as Box<_>)
@@ -124,13 +163,20 @@ impl Resolve for Guarded {
 }
 
 /// Checks a host that is an address: those never reach the resolver.
-fn check_literal(url: &Url) -> Result<(), AddressDenied> {
+fn check_literal(url: &Url, networks: &[Cidr]) -> Result<(), AddressDenied> {
     let host = url.host_str().unwrap_or_default();
     let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     match bare.parse::<IpAddr>() {
-        Ok(found) if !is_public(found) => Err(AddressDenied { host: host.to_owned(), found }),
+        Ok(found) if !may_dial(found, networks) => {
+            Err(AddressDenied { host: host.to_owned(), found })
+        }
         _ => Ok(()),
     }
+}
+
+/// Returns whether an address is public, or in a network that the operator allows.
+fn may_dial(address: IpAddr, networks: &[Cidr]) -> bool {
+    is_public(address) || networks.iter().any(|network| network.contains(address))
 }
 
 /// Returns whether an address belongs to the public internet.
@@ -179,56 +225,4 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use reqwest::Url;
-
-    use super::{check_literal, is_public};
-
-    #[test]
-    fn only_public_addresses_pass() {
-        for (address, public) in [
-            ("93.184.215.14", true),
-            ("10.0.0.1", false),
-            ("172.16.9.9", false),
-            ("192.168.1.1", false),
-            ("127.0.0.1", false),
-            ("169.254.169.254", false),
-            ("100.100.100.200", false),
-            ("192.0.0.192", false),
-            ("0.0.0.0", false),
-            ("224.0.0.1", false),
-            ("255.255.255.255", false),
-            ("198.18.0.1", false),
-            ("2606:2800:21f::1", true),
-            ("::1", false),
-            ("::", false),
-            ("fe80::1", false),
-            ("fc00::1", false),
-            ("fd00:ec2::254", false),
-            ("ff02::1", false),
-            ("::ffff:127.0.0.1", false),
-            ("::ffff:93.184.215.14", true),
-            ("::127.0.0.1", false),
-            ("64:ff9b::a00:1", false),
-            ("64:ff9b:1::a00:1", false),
-            ("2002:7f00:1::", false),
-            ("2001:db8::1", false),
-            ("2001::1", false),
-        ] {
-            assert_eq!(is_public(address.parse().unwrap()), public, "{address}");
-        }
-    }
-
-    #[test]
-    fn addresses_in_urls_are_read_as_browsers_read_them() {
-        for url in [
-            "http://127.1/",
-            "http://0x7f000001/",
-            "http://[::ffff:7f00:1]/",
-            "http://017700000001/",
-        ] {
-            assert!(check_literal(&Url::parse(url).unwrap()).is_err(), "{url}");
-        }
-        assert!(check_literal(&Url::parse("http://93.184.215.14/").unwrap()).is_ok());
-    }
-}
+mod tests;

@@ -1,15 +1,11 @@
 //! Fetches texts from public addresses, for steps that read one.
 
-use std::time::Duration;
-
 use kernel_ports::fetch::FetchError;
 use reqwest::Url;
 use reqwest::header::LOCATION;
 
 use crate::egress::{Egress, EgressError, denied, describe};
 
-/// For the whole of a fetch.
-const TIMEOUT: Duration = Duration::from_secs(30);
 const REDIRECTS: usize = 5;
 
 /// Fetches one text. Each redirect is checked like the first address.
@@ -18,9 +14,10 @@ pub(crate) async fn fetch(
     url: &str,
     bytes_max: usize,
 ) -> Result<String, FetchError> {
-    let work = follow(egress, url, bytes_max);
-    tokio::time::timeout(TIMEOUT, work).await.unwrap_or_else(|_| {
-        let reason = format!("no complete answer within {} s", TIMEOUT.as_secs());
+    let timeout = egress.policy.fetch_timeout;
+    let work = follow(egress, url, bytes_max.min(egress.policy.fetch_bytes_max));
+    tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| {
+        let reason = format!("no complete answer within {} ms", timeout.as_millis());
         Err(io(url, reason))
     })
 }

@@ -211,8 +211,9 @@ fn sections(bytes: &[u8]) -> Result<Raw, InspectError> {
                     raw.exports.push(export.map_err(damaged)?.name.name.to_owned());
                 }
             }
+            // The linker leaves it in the module inside; what is put around that wins.
             Payload::CustomSection(section)
-                if section.name() == SECTION && raw.manifest.is_none() =>
+                if section.name() == SECTION && (raw.manifest.is_none() || depth == 0) =>
             {
                 if section.data().len() > MANIFEST_BYTES {
                     let reason = format!("it is larger than {MANIFEST_BYTES} bytes");

@@ -42,7 +42,7 @@ mod wasi;
 mod wish;
 
 pub use builder::{Host, HostBuilder, HostError, Ports};
-pub use egress::tls_install;
+pub use egress::{EgressPolicy, tls_install};
 pub use inspect::{InspectError, inspect, manifest};
 pub use life::InstalledPlugins;
 pub use limits::CallLimits;

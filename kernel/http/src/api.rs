@@ -5,18 +5,61 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use kernel_auth::Access;
+use kernel_model::network::Cidr;
 use kernel_model::time::Time;
 use kernel_ports::plugin_admin::PluginAdmin;
 use kernel_scheduler::Scheduler;
 
 use crate::layer::host::Hosts;
+use crate::layer::rate::Rates;
 
-/// Bodies of requests are at most this large.
-pub(crate) const BODY_BYTES_MAX: usize = 4 << 20;
-/// A handler that has no answer by then is given up. Streams count until they begin.
-pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// An installation may have to compile many megabytes on a small machine.
 pub(crate) const INSTALL_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How the API treats requests, whatever they are about.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The names that the server may be called by.
+    pub hosts: Hosts,
+    /// Pages of these origins may call the server; in each a `*` may stand for one name.
+    pub allow_origins: Vec<String>,
+    /// What these say about the client is believed.
+    pub trusted_proxies: Vec<Cidr>,
+    pub rates: Rates,
+    pub body: BodyLimits,
+    /// Time between two pieces of a body.
+    pub body_timeout: Duration,
+    /// A handler that has no answer by then is given up. Streams count until they begin.
+    pub answer_timeout: Duration,
+}
+
+/// What a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimits {
+    pub bytes_max: usize,
+    /// How deep JSON may nest. Deeper values would meet the limits of plugins and viewers later.
+    pub depth_max: usize,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self { bytes_max: 4 << 20, depth_max: 64 }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hosts: Hosts::Loopback { names: vec![] },
+            allow_origins: vec![],
+            trusted_proxies: vec![],
+            rates: Rates { address: 6_000, token: 12_000, project: 0 },
+            body: BodyLimits::default(),
+            body_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_secs(30),
+        }
+    }
+}
 
 /// What the API serves.
 #[derive(Clone)]
@@ -25,8 +68,7 @@ pub struct Api {
     pub plugins: Arc<dyn PluginAdmin>,
     /// The version of the server, for people and clients.
     pub version: String,
-    /// The names that the server may be called by.
-    pub hosts: Hosts,
+    pub config: Config,
     /// Who may do what.
     pub access: Access,
     pub cookies: Cookies,

@@ -43,6 +43,9 @@ codes! {
     ArtifactUnknown = "artifact-unknown", NOT_FOUND, "There is no such artifact";
     PluginUnknown = "plugin-unknown", NOT_FOUND, "There is no such plugin";
     JobUnknown = "job-unknown", UNPROCESSABLE_ENTITY, "The pipeline has no such job";
+    LauncherDenied = "launcher-denied", FORBIDDEN, "The launcher is not allowed";
+    FeatureOff = "feature-off", FORBIDDEN, "The feature is switched off";
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
     SecretUnknown = "secret-unknown", NOT_FOUND, "There is no such secret";
     SecretInvalid = "secret-invalid", UNPROCESSABLE_ENTITY, "The secret cannot be kept";
     SecretsReadOnly = "secrets-read-only", CONFLICT, "The secrets cannot be changed here";

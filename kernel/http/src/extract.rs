@@ -11,6 +11,7 @@ pub(crate) use caller::{Told, Who};
 pub(crate) use header::{Idempotency, IfMatch, LastEventId, Precondition, tag};
 pub(crate) use json::{Json, OptionalJson};
 pub(crate) use path::{
-    ArtifactOf, At, BindingName, Named, PluginName, RuleOf, StepOf, StepSelector, VersionOf,
+    ArtifactOf, At, BindingName, Named, PluginName, RuleOf, SecretName, StepOf, StepSelector,
+    VersionOf,
 };
 pub(crate) use query::{Params, invalid, word};

@@ -35,7 +35,8 @@ mod serve;
 mod step;
 mod to_wire;
 
-pub use api::{Api, Cookies};
+pub use api::{Api, BodyLimits, Config, Cookies};
 pub use layer::host::Hosts;
+pub use layer::rate::Rates;
 pub use routes::router;
-pub use serve::serve;
+pub use serve::{Serving, Tls, TlsError, serve};

@@ -19,7 +19,7 @@ use crate::permission::Needs;
 use crate::routes::ROUTES;
 use crate::{
     access, artifact, audit, binding, health, metrics, pipeline, plugin, plugin_admin, run,
-    run_read, step,
+    run_read, secret, step,
 };
 
 #[derive(OpenApi)]
@@ -52,6 +52,7 @@ use crate::{
         rule::list_of, rule::set_of, rule::remove_of,
         audit::list, audit::verify,
         health::livez, health::readyz, health::health, metrics::metrics,
+        secret::list, secret::set, secret::remove, secret::migrate, secret::key_rotate,
         document,
     ),
     components(schemas(Problem, RunEvent, LogChunk)),
@@ -64,6 +65,7 @@ use crate::{
         (name = "plugins", description = "What the server can do"),
         (name = "access", description = "Who may do what"),
         (name = "audit", description = "What was done"),
+        (name = "secrets", description = "Values that go in and never come out"),
         (name = "health", description = "The server itself"),
     ),
 )]

@@ -3,25 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{self, MethodRouter};
+use axum::{Extension, Router};
+use kernel_model::network::Cidr;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::access::{role, rule, token, user};
-use crate::api::{Api, App, BODY_BYTES_MAX};
+use crate::api::{Api, App};
 use crate::code::Code;
 use crate::error::ApiError;
 use crate::layer::gate::denial::Denials;
 use crate::layer::gate::{self, Gate};
-use crate::layer::{answer_time, host, panic, request_id};
+use crate::layer::origin::Origins;
+use crate::layer::rate::Limiter;
+use crate::layer::{answer_time, client, guard, host, panic, rate, request_id};
 use crate::near::nearest;
 use crate::permission::{Needs, needs};
 use crate::{
     access, artifact, audit, binding, health, metrics, openapi, pipeline, plugin, plugin_admin,
-    run, run_read, step,
+    run, run_read, secret, step,
 };
 
 /// A method at an address.
@@ -129,6 +133,11 @@ routes! {
     delete "/api/v1/pipelines/{name}/rules/{role}" [admin pipeline] => rule::remove_of,
     get "/api/v1/audit" [admin server] => audit::list,
     get "/api/v1/audit/verify" [admin server] => audit::verify,
+    get "/api/v1/secrets" [secret_write anywhere] => secret::list,
+    put "/api/v1/secrets/{*secret}" [secret_write server] => secret::set,
+    delete "/api/v1/secrets/{*secret}" [secret_write server] => secret::remove,
+    post "/api/v1/secret-backend" [admin server] => secret::migrate,
+    post "/api/v1/keyring/rotate" [admin server] => secret::key_rotate,
     get "/livez" [open] => health::livez,
     get "/readyz" [open] => health::readyz,
     get "/health" [open] => health::health,
@@ -153,6 +162,10 @@ pub fn router(api: Api) -> Router {
     let app = App::new(&api);
     let denials = Arc::new(Denials::default());
     let scheduler = app.scheduler.clone();
+    let config = api.config;
+    let origins = Origins::new(&config.allow_origins);
+    let trusted: Arc<[Cidr]> = config.trusted_proxies.into();
+    let limiter = Arc::new(Limiter::new(config.rates, Arc::clone(&scheduler.parts().clock)));
     let mut by_path = BTreeMap::<&str, (MethodRouter<App>, Vec<&str>)>::new();
     for route in ROUTES {
         let (handlers, allowed) = by_path.entry(route.path).or_default();
@@ -174,11 +187,17 @@ pub fn router(api: Api) -> Router {
     router
         .fallback(unknown)
         .with_state(app)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(answer_time::limit))
+        .layer(DefaultBodyLimit::max(config.body.bytes_max))
+        .layer(Extension(config.body))
+        .layer(RequestBodyTimeoutLayer::new(config.body_timeout))
+        .layer(from_fn_with_state(config.answer_timeout, answer_time::limit))
         .layer(CatchPanicLayer::custom(panic::answer))
-        .layer(from_fn_with_state(Arc::new(api.hosts), host::check))
+        .layer(from_fn_with_state(limiter, rate::limit))
+        .layer(from_fn_with_state((Arc::new(config.hosts), origins.clone()), host::check))
+        .layer(origins.layer())
+        .layer(from_fn(guard::answer))
         .layer(from_fn_with_state(scheduler, request_id::name))
+        .layer(from_fn_with_state(trusted, client::find))
 }
 
 fn not_allowed(method: &Method, uri: &Uri, allow: String) -> ApiError {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use kernel_model::attempt::{AttemptEnd, Text};
 use kernel_model::event::StepNo;
 use kernel_model::id::{PipelineId, RunId};
+use kernel_model::selection::Selection;
 use kernel_ports::artifact::Artifact;
 use kernel_ports::log::{LogKey, LogSink, LogStream};
 use kernel_ports::store::StoreError;
@@ -51,6 +52,8 @@ pub(crate) struct Attempt {
     pub(crate) options: StepOptions,
     /// The launcher for work that names none.
     pub(crate) launcher: String,
+    pub(crate) launchers_allowed: Arc<Selection>,
+    pub(crate) features: Arc<Selection>,
     pub(crate) grace_ms: u64,
     /// Marks the processes of this server.
     pub(crate) instance: String,

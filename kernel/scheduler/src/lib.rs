@@ -36,4 +36,4 @@ pub use error::SchedulerError;
 pub use pipeline::{PipelineAccepted, PipelineSource};
 pub use run::{RunStart, RunTree};
 pub use scheduler::{Parts, Scheduler};
-pub use settings::Settings;
+pub use settings::{Feature, Settings};

@@ -194,6 +194,8 @@ impl Inner {
             work,
             options: StepOptions { timeout_ms: Some(TIMEOUT_MS), ..StepOptions::default() },
             launcher: self.settings.launcher.clone(),
+            launchers_allowed: Arc::clone(&self.settings.launchers_allowed),
+            features: Arc::clone(&self.settings.features),
             grace_ms: self.settings.grace_ms,
             instance: self.settings.instance.clone(),
             stop,

@@ -13,7 +13,7 @@ use wit_envelope::language::{RunInput, Trigger, Work};
 
 use crate::actor::history;
 use crate::run::json;
-use crate::{Scheduler, SchedulerError};
+use crate::{Feature, Scheduler, SchedulerError};
 
 impl Scheduler {
     /// Starts a new run of the same version and input that reuses the results and volumes of what
@@ -26,6 +26,7 @@ impl Scheduler {
         by: &str,
         idempotency_key: Option<String>,
     ) -> Result<RunRow, SchedulerError> {
+        self.inner.settings.feature_check(Feature::Retries)?;
         let origin = self.ended(run).await?;
         let before = history(self.parts().store.as_ref(), run).await;
         let before = Run::replay(&before.map_err(SchedulerError::Store)?).map_err(|err| {
@@ -47,6 +48,7 @@ impl Scheduler {
         by: &str,
         idempotency_key: Option<String>,
     ) -> Result<RunRow, SchedulerError> {
+        self.inner.settings.feature_check(Feature::Retries)?;
         let origin = self.ended(run).await?;
         let mut input = input(&origin)?;
         input.reuse.clear();

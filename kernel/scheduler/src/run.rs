@@ -19,8 +19,9 @@ use wit_envelope::language::{RunInput, Trigger};
 use crate::actor::{Message, history};
 use crate::plan::Plan;
 use crate::scheduler::Inner;
+use crate::settings::launcher_allowed;
 use crate::waiting::Waiting;
-use crate::{Scheduler, SchedulerError};
+use crate::{Feature, Scheduler, SchedulerError};
 
 /// A run to be started.
 #[derive(Debug, Clone)]
@@ -67,12 +68,21 @@ impl Scheduler {
                 });
             }
         }
+        let settings = &self.inner.settings;
+        if let Some(launcher) = &input.launcher
+            && !launcher_allowed(&settings.launchers_allowed, launcher)
+        {
+            return Err(SchedulerError::LauncherDenied { launcher: launcher.clone() });
+        }
+        if !secrets.is_empty() {
+            settings.feature_check(Feature::Secrets)?;
+        }
         let by = SecretUse { pipeline: pipeline.name.clone(), declared: Arc::clone(&plan.secrets) };
         arguments_check(&input, &by, &secrets)?;
         let run = RunId(self.inner.parts.entropy.id());
         if !secrets.is_empty() {
             let lent = self.inner.parts.secrets.secret_lend(run, secrets).await;
-            lent.map_err(SchedulerError::Secret)?;
+            lent.map_err(|err| SchedulerError::Secret(Box::new(err)))?;
         }
         self.inner
             .run_accept(NewRun {

@@ -3,22 +3,28 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use kernel_auth::{Access, Parts, Settings, UserDraft};
 use kernel_cli::args::UserCommand;
 use kernel_cli::exit::Exit;
 use kernel_cli::out::Out;
-use kernel_http::{Cookies, Hosts};
-use kernel_keyring::{Ring, Source};
+use kernel_http::Cookies;
+use kernel_keyring::Ring;
 use kernel_ports::access::AccessStore;
 use kernel_ports::clock::System;
 use kernel_ports::keyring::{Keyring, KeyringError, SubKey};
+use kernel_settings::Bug;
+use kernel_settings::table::access as table;
 use kernel_store_memory::MemoryControl;
 use kernel_store_sqlite::ControlStore;
+use sha2::{Digest as _, Sha256};
 
 use crate::args::ServerArgs;
+use crate::config;
 use crate::engine::Config;
+use crate::keys::Keys;
 
 /// The database of the server as a whole, in the data folder.
 pub(crate) const DATABASE: &str = "control.db";
@@ -29,7 +35,6 @@ pub(crate) struct AccessConfig {
     settings: Settings,
     /// Whether anything of it is kept.
     is_kept: bool,
-    pub(crate) hosts: Hosts,
     pub(crate) cookies: Cookies,
 }
 
@@ -39,50 +44,52 @@ impl AccessConfig {
         Self {
             settings: Settings { is_open: true, is_audited: false, ..Settings::default() },
             is_kept: false,
-            hosts: Hosts::Loopback { names: vec![] },
             cookies: Cookies::default(),
         }
     }
 
-    /// Reads it from the arguments of `tenon server`.
-    pub(crate) fn new(args: &ServerArgs) -> anyhow::Result<Self> {
-        let basic = args.basic_auth.as_ref().map(|pair| match pair.split_once(':') {
-            Some((name, password)) if !name.is_empty() && !password.is_empty() => {
-                Ok((name.to_owned(), password.to_owned()))
-            }
-            _ => bail!("--basic-auth is not NAME:PASSWORD"),
-        });
-        let super_hash = args.super_token_hash.as_deref().map(|hash| {
-            digest(hash).context(
-                "--super-token-hash is not a SHA-256 in 64 hex digits; make one with \
-                 `printf %s \"$TOKEN\" | sha256sum`",
-            )
-        });
-        let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    /// Reads it from the settings.
+    pub(crate) fn of(settings: &kernel_settings::Settings) -> Result<Self, Bug> {
+        let basic: Option<String> = settings.get(&table::BASIC)?;
+        let token: Option<String> = settings.get(&table::SUPER_TOKEN)?;
+        let hash: Option<String> = settings.get(&table::SUPER_TOKEN_HASH)?;
+        let same_site: String = settings.get(&table::SAME_SITE)?;
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Ok(Self {
             settings: Settings {
-                is_open: args.no_auth,
+                is_open: settings.get(&table::NO_AUTH)?,
                 is_audited: true,
-                super_hash: super_hash.transpose()?,
-                basic: basic.transpose()?,
-                idle_ms: ms(args.session_idle),
-                session_ms: ms(args.session_life),
+                super_hash: hash
+                    .and_then(|hash| digest(&hash))
+                    .or_else(|| token.map(|token| Sha256::digest(token.as_bytes()).into())),
+                basic: basic.and_then(|pair| {
+                    let (name, password) = pair.split_once(':')?;
+                    Some((name.to_owned(), password.to_owned()))
+                }),
+                idle_ms: ms(settings.get(&table::SESSION_IDLE)?),
+                session_ms: ms(settings.get(&table::SESSION_LIFE)?),
             },
             is_kept: true,
-            // Who can be known needs no protection by the name of the host.
-            hosts: match args.listen.ip().is_loopback() {
-                true => Hosts::Loopback { names: vec![] },
-                false => Hosts::Any,
+            cookies: Cookies {
+                is_secure: settings.get(&table::SECURE_COOKIES)?,
+                is_strict: same_site == "strict",
             },
-            cookies: Cookies { is_secure: args.secure_cookies, is_strict: false },
         })
+    }
+
+    /// Whether whoever reaches the server may do everything.
+    pub(crate) fn is_open(&self) -> bool {
+        self.settings.is_open
     }
 }
 
 /// Refuses to let everybody do everything from everywhere, unless that is said twice.
-pub(crate) fn check_address(args: &ServerArgs) -> anyhow::Result<()> {
-    let address: SocketAddr = args.listen;
-    if address.ip().is_loopback() || !args.no_auth || args.no_auth_public {
+pub(crate) fn check_address(
+    address: SocketAddr,
+    settings: &kernel_settings::Settings,
+) -> anyhow::Result<()> {
+    let is_open: bool = settings.get(&table::NO_AUTH)?;
+    if address.ip().is_loopback() || !is_open || settings.get(&table::NO_AUTH_PUBLIC)? {
         return Ok(());
     }
     bail!(
@@ -97,6 +104,7 @@ pub(crate) fn check_address(args: &ServerArgs) -> anyhow::Result<()> {
 pub(crate) async fn open(
     config: &Config,
     control: Option<Arc<ControlStore>>,
+    keyring: Arc<Ring>,
     system: Arc<System>,
 ) -> anyhow::Result<Access> {
     let settings = config.access.settings.clone();
@@ -111,40 +119,27 @@ pub(crate) async fn open(
         };
         return Ok(Access::open(parts, settings).await?);
     };
-    open_kept(&config.data, control, system, settings).await
+    open_kept(&config.data, control, (keyring, system), settings).await
 }
 
 async fn open_kept(
     data: &Path,
     store: Arc<dyn AccessStore>,
-    system: Arc<System>,
+    (keyring, system): (Arc<Ring>, Arc<System>),
     settings: Settings,
 ) -> anyhow::Result<Access> {
-    let keyring = Arc::new(keyring(data)?);
     let clock = Arc::clone(&system) as _;
     let parts = Parts { store, clock, entropy: system, keyring, folder: Some(data.to_owned()) };
     Access::open(parts, settings).await.context("failed to read who may do what")
 }
 
-fn keyring(data: &Path) -> anyhow::Result<Ring> {
-    let ring = Ring::open(&data.join("keyring"), Source::Generated)?;
-    if let Some(path) = ring.generated() {
-        tracing::warn!(
-            path = %path.display(),
-            "made a server key; keep a copy of it apart from backups of the data folder"
-        );
-    }
-    Ok(ring)
-}
-
 /// Lets an operator into a server that has no accounts yet. The token is shown this once.
-pub(crate) async fn bootstrap(access: &Access, address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) async fn bootstrap(access: &Access, url: &str) -> anyhow::Result<()> {
     if !access.is_empty() {
         return Ok(());
     }
     let (token, text) = access.token_bootstrap().await?;
     let id = token.id;
-    let url = format!("http://{address}");
     kernel_cli::notice(&format!(
         "\n\
          This server has no accounts yet. Here is a token that may do everything.\n\
@@ -158,7 +153,7 @@ pub(crate) async fn bootstrap(access: &Access, address: SocketAddr) -> anyhow::R
 }
 
 /// Removes what was done longer ago than is to be kept, now and once a day.
-pub(crate) fn prune_daily(access: &Access, keep: Option<std::time::Duration>) {
+pub(crate) fn prune_daily(access: &Access, keep: Option<Duration>) {
     let Some(keep) = keep else { return };
     let audit = access.audit().clone();
     let age_ms = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
@@ -169,7 +164,7 @@ pub(crate) fn prune_daily(access: &Access, keep: Option<std::time::Duration>) {
                 Ok(removed) => tracing::info!(removed, "removed old links of the audit"),
                 Err(err) => tracing::warn!(%err, "failed to remove old links of the audit"),
             }
-            tokio::time::sleep(std::time::Duration::from_secs(24 * 60 * 60)).await;
+            tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
         }
     });
 }
@@ -183,7 +178,10 @@ pub(crate) async fn offline(data: &Path, command: &UserCommand, out: &Out) -> an
         );
     }
     let store = Arc::new(ControlStore::open(&data.join(DATABASE))?);
-    let access = open_kept(data, store, Arc::new(System::default()), Settings::default()).await?;
+    let loaded = config::load(&ServerArgs::default())?;
+    let keyring = Arc::new(Keys::of(&loaded.settings)?.open(data)?);
+    let system = Arc::new(System::default());
+    let access = open_kept(data, store, (keyring, system), Settings::default()).await?;
     let (action, name) = match command {
         UserCommand::Add { name, role, groups, email, .. } => {
             let password = kernel_cli::command::access::new_password()?;

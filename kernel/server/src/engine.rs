@@ -9,18 +9,20 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use kernel_auth::Access;
 use kernel_blob::{Options, Storage};
-use kernel_host::{Host, InstalledPlugins, Policy, Ports};
+use kernel_host::{EgressPolicy, Host, InstalledPlugins, Policy, Ports};
+use kernel_model::name::Name;
 use kernel_ports::clock::System;
-use kernel_ports::plugin::Plugins as _;
+use kernel_ports::plugin::{PluginKind, Plugins as _};
 use kernel_ports::plugin_store::PluginStore as _;
 use kernel_scheduler::{Parts, Scheduler, Settings};
 use kernel_store_sqlite::ControlStore;
 use sha2::{Digest as _, Sha256};
 
 use crate::access::{self, AccessConfig};
-use crate::args::Grant;
+use crate::keys::Keys;
 use crate::masked_logs::MaskedLogs;
-use crate::secret::LentSecrets;
+use crate::secret::configs::Environment;
+use crate::secret::{Keeper, configs};
 use crate::standard::{self, STANDARD};
 
 /// There is one project until there are more.
@@ -34,11 +36,18 @@ pub(crate) struct Config {
     /// Where compiled plugins are kept.
     pub(crate) code: PathBuf,
     pub(crate) plugins: Option<PathBuf>,
-    pub(crate) grants: Vec<Grant>,
+    /// Each is `PLUGIN=CAPABILITY[:PARAMETER]`.
+    pub(crate) grants: Vec<String>,
     /// Whether plugins can be installed.
     pub(crate) installs: bool,
+    /// Where the server key comes from.
+    pub(crate) keys: Keys,
+    /// What backends of secrets are configured by.
+    pub(crate) environment: Environment,
     pub(crate) settings: Settings,
     pub(crate) access: AccessConfig,
+    pub(crate) egress: EgressPolicy,
+    pub(crate) http: kernel_http::Config,
 }
 
 /// A running engine.
@@ -51,6 +60,7 @@ pub(crate) struct Engine {
     /// Who may do what.
     pub(crate) access: Access,
     host: Arc<Host>,
+    secrets: Arc<Keeper>,
 }
 
 impl Engine {
@@ -67,7 +77,15 @@ impl Engine {
         let store = Arc::new(kernel_store_sqlite::SqliteStore::open(&project.join("project.db"))?);
         let clock = Arc::new(System::default());
         let bytes = Storage::open(&project, Options::default(), Arc::clone(&clock) as _)?;
-        let secrets = Arc::new(LentSecrets::default());
+        let ring = Arc::new(config.keys.open(&config.data)?);
+        let secrets = Keeper::open(
+            Name::new(kernel_ports::secret::PROJECT)?,
+            Arc::clone(&store) as _,
+            Arc::clone(&ring),
+            Arc::clone(&clock) as _,
+            configs::backend(&config.environment),
+        );
+        let secrets = Arc::new(secrets.await?);
         let ports = Ports {
             volumes: Arc::clone(&bytes) as _,
             kv: Arc::clone(&store) as _,
@@ -76,7 +94,8 @@ impl Engine {
         };
         let control = control(&config)?;
         let installed = installed(control.as_ref()).await?;
-        let host = host(&config, ports, installed)?;
+        let host = host(&config, ports, installed, Arc::clone(&ring))?;
+        secrets.plugins_set(&(Arc::clone(&host) as _));
         let plugins = host.plugin_list().len();
         let parts = Parts {
             store,
@@ -85,23 +104,23 @@ impl Engine {
             blobs: Arc::clone(&bytes) as _,
             volumes: bytes,
             processes: Arc::new(kernel_process::Supervisor::new(shim()?)),
-            secrets,
+            secrets: Arc::clone(&secrets) as _,
             fetch: Arc::clone(&host) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&clock) as _,
         };
-        let access = access::open(&config, control, clock).await?;
+        let access = access::open(&config, control, ring, clock).await?;
         let settings = Settings { instance: instance(&config.data), ..config.settings };
         let scheduler = Scheduler::start(parts, settings).await?;
         let router = kernel_http::router(kernel_http::Api {
             scheduler: scheduler.clone(),
             plugins: Arc::clone(&host) as _,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            hosts: config.access.hosts.clone(),
+            config: config.http,
             access: access.clone(),
             cookies: config.access.cookies,
         });
-        Ok(Self { scheduler, router, plugins, access, host })
+        Ok(Self { scheduler, router, plugins, access, host, secrets })
     }
 
     /// Compiles and loads the plugins. Those that cannot be used say why when they are called.
@@ -119,9 +138,18 @@ impl Engine {
         });
     }
 
+    /// Returns the names of the launchers there are, without their kind.
+    pub(crate) fn launchers(&self) -> Vec<String> {
+        let plugins = self.host.plugin_list();
+        let launchers = plugins.into_iter().filter(|p| p.kinds.contains(&PluginKind::Launcher));
+        let short = |name: &str| name.strip_prefix("launcher-").unwrap_or(name).to_owned();
+        launchers.map(|plugin| short(&plugin.name)).collect()
+    }
+
     /// Stops taking work, gives attempts in progress `grace`, and stores everything.
     pub(crate) async fn drain(&self, grace: Duration) {
         self.scheduler.drain(grace).await;
+        self.secrets.settle().await;
     }
 }
 
@@ -145,14 +173,22 @@ fn host(
     config: &Config,
     ports: Ports,
     installed: Option<InstalledPlugins>,
+    keyring: Arc<kernel_keyring::Ring>,
 ) -> anyhow::Result<Arc<Host>> {
     let mut policy = Policy::new();
     for grant in &config.grants {
-        policy.grant(&grant.plugin, &grant.rule).context("a --grant makes no sense")?;
+        let (plugin, rule) = grant.split_once('=').unwrap_or((grant, ""));
+        policy.grant(plugin, rule).context("a --grant makes no sense")?;
     }
-    let mut builder = Host::builder(&config.code, ports).policy(policy);
+    let mut builder = Host::builder(&config.code, ports)
+        .policy(policy)
+        .egress(config.egress.clone())
+        .keyring(keyring);
     for plugin in STANDARD {
         builder = builder.built_in(plugin.name, plugin.bytes);
+        if let Some(config) = configs::of(plugin.name, &config.environment)? {
+            builder = builder.config(plugin.name, config);
+        }
     }
     if let Some(installed) = installed {
         builder = builder.installed(installed, config.data.join("plugins"));

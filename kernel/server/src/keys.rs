@@ -1,16 +1,15 @@
 //! Where the server key comes from.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use kernel_keyring::{Ring, Source};
+use kernel_settings::table::secrets;
+use kernel_settings::{Bug, Setting, Settings};
 use zeroize::Zeroizing;
 
-/// The key itself, for those who have no files.
-const KEY: &str = "TENON_KEY";
-/// What the key is salted with, for those who must give it.
-const SALT: &str = "TENON_SALT";
+/// Shorter ones salt nothing.
+const SALT_LEN_MIN: usize = 8;
 /// Beside projects, in the data folder.
 const FOLDER: &str = "keyring";
 
@@ -28,26 +27,23 @@ impl Keys {
         Self { source: Source::Generated, is_server: false }
     }
 
-    /// The operator's key: from a file or the environment, else one that is made.
-    pub(crate) fn given(file: Option<&Path>) -> anyhow::Result<Self> {
-        let from_env = |name: &str| {
-            let value = std::env::var_os(name).filter(|value| !value.is_empty());
-            value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
+    /// The operator's key, if the settings have one, else one that is made.
+    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let bytes = |row: &'static Setting| -> Result<_, Bug> {
+            let text: Option<String> = settings.get(row)?;
+            Ok(text.map(|text| Zeroizing::new(text.into_bytes())))
         };
-        let (key, from) = match (file, from_env(KEY)) {
-            (Some(_), Some(_)) => bail!("{KEY} and {KEY}_FILE are both set; leave one out"),
-            (Some(path), None) => (Some(read(path)?), path.display().to_string()),
-            (None, key) => (key, KEY.to_owned()),
-        };
-        let salt = from_env(SALT);
+        let (key, salt) = (bytes(&secrets::KEY)?, bytes(&secrets::SALT)?);
         if let Some(salt) = &salt
-            && salt.len() < 8
+            && salt.len() < SALT_LEN_MIN
         {
-            bail!("{SALT} has {} bytes; give at least 8", salt.len());
+            bail!("secrets.salt has {} bytes; give at least {SALT_LEN_MIN}", salt.len());
         }
         let source = match key {
-            Some(key) => Source::Given { key, salt, from },
-            None if salt.is_some() => bail!("{SALT} is set without {KEY}; give both, or neither"),
+            Some(key) => Source::Given { key, salt, from: secrets::KEY.key.to_owned() },
+            None if salt.is_some() => {
+                bail!("secrets.salt is set without secrets.key; give both, or neither")
+            }
             None => Source::Generated,
         };
         Ok(Self { source, is_server: true })
@@ -71,13 +67,4 @@ impl Keys {
         }
         Ok(ring)
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let key = fs::read(path).map(Zeroizing::new);
-    let mut key = key.with_context(|| format!("failed to read the key in {}", path.display()))?;
-    while key.last().is_some_and(u8::is_ascii_whitespace) {
-        key.pop();
-    }
-    Ok(key)
 }

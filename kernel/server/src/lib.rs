@@ -26,12 +26,15 @@ use crate::args::{Cli, Command};
 
 mod access;
 pub mod args;
+mod config;
+mod config_command;
+mod conform;
 mod engine;
 mod in_process;
 mod inspect;
+mod keys;
 mod local;
 mod masked_logs;
-mod redact;
 mod secret;
 mod server;
 pub mod standard;
@@ -49,10 +52,18 @@ pub fn main(cli: Cli) -> ExitCode {
         Err(err) => {
             let word = out.look_err.paint(kernel_cli::show::look::Tone::Bad, "error");
             out.aside(&format!("{word}: {err:#}\n"));
-            kernel_cli::command::exit(&err)
+            exit_of(&err)
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// Settings with mistakes are wrong arguments.
+fn exit_of(err: &anyhow::Error) -> Exit {
+    let is_usage = err.chain().any(|cause| {
+        cause.is::<kernel_settings::Mistakes>() || cause.is::<kernel_settings::FileError>()
+    });
+    if is_usage { Exit::Usage } else { kernel_cli::command::exit(err) }
 }
 
 /// The first argument of this binary when it starts a program under limits, for its own use.
@@ -81,6 +92,7 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Run(args) => local::run(&args, out).await,
         Command::Server(args) => server::serve(*args).await,
+        Command::Config(command) => config_command::execute(&command, out),
         Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Inspect { plugin }))
             if inspect::is_file(&plugin) =>
         {
@@ -88,6 +100,14 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
         }
         Command::Client(kernel_cli::args::Command::User { data: Some(data), command }) => {
             access::offline(&data, &command, out).await
+        }
+        Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Conform {
+            file,
+            config,
+            secrets,
+        })) => conform::check(&file, config.as_deref(), &secrets, out).await,
+        Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Author(command))) => {
+            kernel_cli::author::execute(&command, inspect::read, out).await
         }
         Command::Client(command) => {
             kernel_host::tls_install();

@@ -10,12 +10,15 @@ use kernel_cli::api::Api;
 use kernel_cli::args::RunArgs;
 use kernel_cli::exit::Exit;
 use kernel_cli::out::Out;
+use kernel_host::EgressPolicy;
 use kernel_scheduler::Settings;
+use kernel_settings::Kind;
 
 use crate::access::AccessConfig;
 use crate::engine::{Config, Engine};
 use crate::in_process::InProcess;
 use crate::keys::Keys;
+use crate::secret::configs;
 
 /// Steps that still run when the run is given up get no time.
 const NO_GRACE: Duration = Duration::ZERO;
@@ -43,17 +46,21 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         std::fs::set_permissions(temporary.path(), passage)
             .context("failed to open the temporary folder for steps of other users")?;
     }
-    let grants = args.grants.iter().map(|grant| grant.parse().map_err(anyhow::Error::msg));
-    let grants = grants.collect::<anyhow::Result<_>>()?;
+    for grant in &args.grants {
+        Kind::Grant.read(grant).map_err(anyhow::Error::msg).context("--grant")?;
+    }
     let config = Config {
         data: std::path::absolute(&data).unwrap_or(data),
         code: code_cache(),
         plugins: args.plugins.clone(),
-        grants,
+        grants: args.grants.clone(),
         installs: false,
         keys: Keys::own(),
+        environment: configs::environment(),
         settings: Settings::default(),
         access: AccessConfig::local(),
+        egress: EgressPolicy::default(),
+        http: kernel_http::Config::default(),
     };
     let engine = Engine::start(config).await?;
     if args.plugins.is_some() {

@@ -1,6 +1,7 @@
 //! What settings mean to each other.
 
-use crate::kind::selection::Selection;
+use kernel_model::selection::Selection;
+
 use crate::mistake::Mistake;
 use crate::setting::Setting;
 use crate::settings::Settings;

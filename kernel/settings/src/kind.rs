@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
+use kernel_model::network::{Cidr, Destination};
+use kernel_model::selection::Selection;
+
 use crate::value::Value;
 
-pub(crate) mod cidr;
 pub mod duration;
-pub(crate) mod selection;
 pub mod size;
 mod word;
 
@@ -118,7 +119,7 @@ impl Kind {
             items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
         match self {
             Self::List { of, .. } => items.iter().try_for_each(|item| of.read(item).map(|_| ()))?,
-            Self::Selection => drop(selection::Selection::of(&items)?),
+            Self::Selection => drop(Selection::of(&items)?),
             _ => return Err(format!("it takes one value, and there are {}", items.len())),
         }
         Ok(Value::List(items))
@@ -137,8 +138,8 @@ impl Kind {
             Self::Url => word::url(text),
             Self::Origin => word::origin(text),
             Self::Host => word::host(text),
-            Self::Cidr => text.parse::<cidr::Cidr>().map(|_| ()),
-            Self::Destination => word::destination(text),
+            Self::Cidr => text.parse::<Cidr>().map(|_| ()),
+            Self::Destination => text.parse::<Destination>().map(|_| ()),
             Self::Name => word::name(text),
             Self::Sha256 => word::sha256(text),
             Self::Login => word::login(text),

@@ -24,8 +24,8 @@ pub mod table;
 mod value;
 
 pub use file::{Document, FILES, FileError};
-pub use kind::cidr::Cidr;
-pub use kind::selection::Selection;
+pub use kernel_model::network::{Cidr, Destination};
+pub use kernel_model::selection::Selection;
 pub use kind::{Kind, duration, size};
 pub use mistake::{Mistake, Mistakes};
 pub use page::{coming_from, configuration};

@@ -101,6 +101,12 @@ impl Settings {
         })
     }
 
+    /// Returns the value as text, a secret in clear: for who uses it, and nobody else.
+    #[must_use]
+    pub fn plain(&self, row: &'static Setting) -> Option<String> {
+        self.values.get(row.key).map(|(value, _)| value.text())
+    }
+
     /// Returns the value as it may be shown: a secret is masked. None if there is none.
     #[must_use]
     pub fn shown(&self, row: &'static Setting) -> Option<Value> {

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::kind::cidr::Cidr;
-use crate::kind::selection::Selection;
+use kernel_model::network::{Cidr, Destination};
+use kernel_model::selection::Selection;
 
 /// A validated value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ macro_rules! read_number {
     )*};
 }
 
-read_text!(String, PathBuf, SocketAddr, IpAddr, Cidr);
+read_text!(String, PathBuf, SocketAddr, IpAddr, Cidr, Destination);
 read_number!(u64, u32, u16, usize);
 
 impl Read for bool {

@@ -19,6 +19,7 @@ pub enum UserCommand {
         /// A group that rules can ask for; may be repeated
         #[arg(long = "group", value_name = "GROUP")]
         groups: Vec<String>,
+        /// Where mail reaches the user
         #[arg(long)]
         email: Option<String>,
         /// Add one who cannot log in by password
@@ -49,6 +50,7 @@ pub enum TokenCommand {
         /// What it is for
         name: String,
         /// What it may do: view, run, approve, edit, secret-write, admin; may be repeated
+        /// What it may do: view, run, approve, edit, secret-write or admin
         #[arg(long = "verb", value_name = "VERB", value_delimiter = ',', required = true)]
         verbs: Vec<String>,
         /// A project where it works, or `*`; may be repeated
@@ -81,6 +83,7 @@ pub enum RoleCommand {
     #[command(after_help = "Example:\n  tenon role set releaser --verb view,approve")]
     Set {
         name: String,
+        /// What it may do: view, run, approve, edit, secret-write or admin
         #[arg(long = "verb", value_name = "VERB", value_delimiter = ',', required = true)]
         verbs: Vec<String>,
     },
@@ -119,6 +122,7 @@ pub enum RuleCommand {
     /// Try an expression on a user, and set nothing
     Test {
         expression: String,
+        /// Whom to try it on
         #[arg(long)]
         user: String,
     },
@@ -146,6 +150,7 @@ pub enum AuditCommand {
     Export {
         #[command(flatten)]
         filter: AuditFilter,
+        /// How it is written
         #[arg(long, value_enum, default_value_t)]
         format: AuditFormat,
     },

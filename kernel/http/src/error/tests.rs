@@ -56,6 +56,8 @@ fn all() -> Vec<E> {
             near: None,
         },
         E::JobUnknown { pipeline: name(), job: "x".to_owned(), known: String::new(), near: None },
+        E::LauncherDenied { launcher: "x".to_owned() },
+        E::FeatureOff { feature: "fetch" },
         E::QueueFull { limit: 5, retry_after_ms: 1_001 },
         E::Draining,
         E::Plugin(said("unavailable", Some(10))),
@@ -105,6 +107,8 @@ fn each_error_has_its_status_code_and_words() {
         409 step-ended: the step ci of run_00000000000000000000000001 has ended
         422 job-unknown: the pipeline "ci" has no job "x"; it has: a, b
         422 job-unknown: the pipeline "ci" has no job "x"; it has none to choose from; leave `jobs` out
+        403 launcher-denied: the launcher "x" is not allowed on this server; choose another, or ask the operator: runs.launchers_allowed says which are
+        403 feature-off: the feature "fetch" is switched off on this server; ask the operator: server.features says what is on
         429 queue-full [again in 2 s]: 5 runs are waiting already; try again later; Retry-After says when
         503 draining [again in 5 s]: the server is stopping and takes no new work; try again in a moment
         503 plugin-unavailable [again in 1 s]: language-x: later

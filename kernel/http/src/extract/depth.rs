@@ -1,8 +1,5 @@
 //! How deep a JSON text nests, before anybody parses it.
 
-/// Deeper bodies are refused. Deeper values would meet the limits of plugins and viewers later.
-pub(crate) const DEPTH_MAX: usize = 64;
-
 /// Returns whether arrays and objects nest deeper than `max`. The text need not be valid.
 pub(crate) fn is_deeper(text: &[u8], max: usize) -> bool {
     let mut depth = 0_usize;

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::depth::{DEPTH_MAX, is_deeper};
-use crate::api::BODY_BYTES_MAX;
+use super::depth::is_deeper;
+use crate::api::BodyLimits;
 use crate::code::Code;
 use crate::error::ApiError;
 
@@ -26,8 +26,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let (headers, body) = body(request, state).await?;
-        parse(&headers, &body).map(Self)
+        let Received { headers, body, limits } = receive(request, state).await?;
+        parse(&headers, &body, limits).map(Self)
     }
 }
 
@@ -35,11 +35,11 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let (headers, body) = body(request, state).await?;
+        let Received { headers, body, limits } = receive(request, state).await?;
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
-        parse(&headers, &body).map(Self)
+        parse(&headers, &body, limits).map(Self)
     }
 }
 
@@ -54,15 +54,23 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<(HeaderMap, Bytes), ApiError> {
-    let headers = request.headers().clone();
-    let body = Bytes::from_request(request, state).await.map_err(|err| refusal(&err))?;
-    Ok((headers, body))
+/// A body that has arrived.
+struct Received {
+    headers: HeaderMap,
+    body: Bytes,
+    limits: BodyLimits,
 }
 
-fn refusal(err: &BytesRejection) -> ApiError {
+async fn receive<S: Send + Sync>(request: Request, state: &S) -> Result<Received, ApiError> {
+    let headers = request.headers().clone();
+    let limits = request.extensions().get::<BodyLimits>().copied().unwrap_or_default();
+    let body = Bytes::from_request(request, state).await.map_err(|err| refusal(&err, limits))?;
+    Ok(Received { headers, body, limits })
+}
+
+fn refusal(err: &BytesRejection, limits: BodyLimits) -> ApiError {
     if err.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("the body is larger than {BODY_BYTES_MAX} bytes");
+        let detail = format!("the body is larger than {} bytes", limits.bytes_max);
         return ApiError::new(Code::BodyTooLarge, detail)
             .hint("send less; large things do not belong into a definition");
     }
@@ -70,7 +78,12 @@ fn refusal(err: &BytesRejection) -> ApiError {
         .hint("repeat the request")
 }
 
-fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
+fn parse<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: &Bytes,
+    limits: BodyLimits,
+) -> Result<T, ApiError> {
+    let depth_max = limits.depth_max;
     // Required because browsers let any site send other types without asking first.
     if !is_json(headers) {
         let detail = match headers.get(CONTENT_TYPE) {
@@ -80,8 +93,8 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Ap
         let hint = "send JSON, with the header `Content-Type: application/json`";
         return Err(ApiError::new(Code::MediaType, detail).hint(hint));
     }
-    if is_deeper(body, DEPTH_MAX) {
-        let detail = format!("the body nests deeper than {DEPTH_MAX} levels");
+    if is_deeper(body, depth_max) {
+        let detail = format!("the body nests deeper than {depth_max} levels");
         return Err(ApiError::new(Code::InvalidJson, detail).hint("make it flatter"));
     }
     serde_json::from_slice(body).map_err(|err| {

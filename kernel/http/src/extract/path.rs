@@ -56,6 +56,9 @@ pub(crate) struct RuleOf {
     pub(crate) role: String,
 }
 
+#[derive(Debug)]
+pub(crate) struct SecretName(pub(crate) String);
+
 /// Made from the named parts of a path.
 pub(crate) trait FromPath: Sized {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError>;
@@ -95,6 +98,12 @@ impl FromPath for StepSelector {
 impl FromPath for StepOf {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
         Ok(Self { run: RunId::from_path(params)?, step: StepSelector::from_path(params)? })
+    }
+}
+
+impl FromPath for SecretName {
+    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
+        Ok(Self(param(params, "secret").to_owned()))
     }
 }
 

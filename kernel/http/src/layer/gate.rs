@@ -3,10 +3,9 @@
 //! Each route has a gate of its own, made from its row in the table of routes, so that no handler
 //! can be reached past it. What changes something, and what was denied, is written down.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -21,6 +20,7 @@ use serde::Serialize;
 use crate::api::App;
 use crate::code::Code;
 use crate::error::ApiError;
+use crate::layer::client::Client;
 use crate::layer::gate::denial::Denials;
 use crate::layer::request_id::REQUEST_ID;
 use crate::permission::{self, Needs, Place};
@@ -270,10 +270,8 @@ impl Note {
 }
 
 fn address(parts: &Parts) -> String {
-    match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(address)) => address.ip().to_string(),
-        None => "local".to_owned(),
-    }
+    let client = parts.extensions.get::<Client>().and_then(|client| client.address);
+    client.map_or_else(|| "local".to_owned(), |address| address.to_string())
 }
 
 fn param<'a>(params: &'a RawPathParams, name: &str) -> Option<&'a str> {

@@ -14,13 +14,15 @@ use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::origin::Origins;
 use crate::code::Code;
 use crate::error::ApiError;
 
 /// The names that the server may be called by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hosts {
-    /// `localhost`, loopback addresses, and these names.
+    /// `localhost`, loopback addresses, and these names. One that begins with `%.` stands for
+    /// what follows, and for one label in front of it.
     Loopback { names: Vec<String> },
     /// All. Requests of other sites are refused still.
     Any,
@@ -28,18 +30,18 @@ pub enum Hosts {
 
 /// Passes on what is meant for this server.
 pub(crate) async fn check(
-    State(hosts): State<Arc<Hosts>>,
+    State((hosts, origins)): State<(Arc<Hosts>, Origins)>,
     request: Request,
     next: Next,
 ) -> Response {
-    match hosts.refusal(request.uri(), request.headers()) {
+    match hosts.refusal(&origins, request.uri(), request.headers()) {
         None => next.run(request).await,
         Some(refusal) => refusal.into_response(),
     }
 }
 
 impl Hosts {
-    fn refusal(&self, uri: &Uri, headers: &HeaderMap) -> Option<ApiError> {
+    fn refusal(&self, origins: &Origins, uri: &Uri, headers: &HeaderMap) -> Option<ApiError> {
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
         let authority = uri.authority().map(|authority| authority.as_str());
         let host = text(HOST).or(authority);
@@ -47,7 +49,7 @@ impl Hosts {
             if !self.allows(found) {
                 let detail = format!("this server does not answer to the name {found:?}");
                 return Some(ApiError::new(Code::HostRefused, detail).hint(
-                    "call it localhost or 127.0.0.1, or add the name to the hosts of the server",
+                    "call it localhost or 127.0.0.1, or have the operator set server.public_host",
                 ));
             }
         }
@@ -58,11 +60,11 @@ impl Hosts {
             (Self::Loopback { .. }, Some(from)) => self.allows(from),
             (Self::Any, Some(from)) => host.is_some_and(|host| host.eq_ignore_ascii_case(from)),
         };
-        if is_own {
+        if is_own || origins.allows(origin) {
             return None;
         }
         let detail = format!("the page at {origin:?} may not call this server");
-        Some(ApiError::new(Code::OriginRefused, detail).hint("open the server's own address"))
+        Some(ApiError::new(Code::OriginRefused, detail).hint("open the server's own address, or have the operator add that page to network.allow_origins"))
     }
 
     fn allows(&self, authority: &str) -> bool {
@@ -72,8 +74,16 @@ impl Hosts {
         let host = host.strip_suffix('.').unwrap_or(host);
         host.eq_ignore_ascii_case("localhost")
             || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-            || names.iter().any(|name| name.eq_ignore_ascii_case(host))
+            || names.iter().any(|name| is_called(name, host))
     }
+}
+
+/// Returns whether a host is the name, or, for `%.name`, a part of it.
+fn is_called(name: &str, host: &str) -> bool {
+    let Some(base) = name.strip_prefix("%.") else { return name.eq_ignore_ascii_case(host) };
+    let (host, base) = (host.to_ascii_lowercase(), base.to_ascii_lowercase());
+    let label = host.strip_suffix(&base).and_then(|label| label.strip_suffix('.'));
+    host == base || label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
 }
 
 /// Returns the host of `host`, `host:port`, `[v6]` or `[v6]:port`.

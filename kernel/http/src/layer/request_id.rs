@@ -7,6 +7,8 @@ use axum::response::Response;
 use kernel_scheduler::Scheduler;
 use tracing::Instrument;
 
+use super::client::Client;
+
 /// The header of requests and answers.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids of clients are replaced.
@@ -23,11 +25,13 @@ pub(crate) async fn name(
         let made = format!("{:032x}", scheduler.parts().entropy.id());
         HeaderValue::try_from(made).unwrap_or_else(|_| HeaderValue::from_static("none"))
     });
+    let client = request.extensions().get::<Client>().and_then(|client| client.address);
     let span = tracing::info_span!(
         "http.request",
         id = id.to_str().unwrap_or_default(),
         method = %request.method(),
         path = request.uri().path(),
+        client = client.map(tracing::field::display),
     );
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let mut response = next.run(request).instrument(span.clone()).await;

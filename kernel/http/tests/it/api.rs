@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use kernel_auth::Access;
-use kernel_http::{Api, Cookies, Hosts, router};
+use kernel_http::{Api, Config, Cookies, router};
 use kernel_ports::clock::System;
 use kernel_ports::keyring::{Keyring, KeyringError, SubKey};
 use kernel_scheduler::{Parts, Scheduler, Settings};
@@ -99,13 +99,12 @@ impl World {
             entropy: system,
         };
         let scheduler = Scheduler::start(parts, Settings::default()).await.unwrap();
-        let hosts = Hosts::Loopback { names: vec![] };
         let access = access(settings).await;
         let api = Api {
             scheduler: scheduler.clone(),
             plugins: scripted,
             version: "1.2.3".to_owned(),
-            hosts,
+            config: Config::default(),
             access: access.clone(),
             cookies: Cookies::default(),
         };

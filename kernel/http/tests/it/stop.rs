@@ -1,5 +1,6 @@
 //! Listening on a socket, and stopping.
 
+use kernel_http::Serving;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,7 +16,8 @@ async fn a_stop_ends_streams_and_refuses_new_connections() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = kernel_http::serve(listener, world.router.clone(), async {
+    let serving = Serving::default();
+    let serving = kernel_http::serve(listener, world.router.clone(), serving, async {
         stopped.await.unwrap();
     });
     let serving = tokio::spawn(serving);

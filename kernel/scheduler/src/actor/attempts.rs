@@ -116,6 +116,8 @@ impl Actor {
             work,
             options: self.options(step),
             launcher: self.input.launcher.clone().unwrap_or_else(|| settings.launcher.clone()),
+            launchers_allowed: Arc::clone(&settings.launchers_allowed),
+            features: Arc::clone(&settings.features),
             grace_ms: settings.grace_ms,
             instance: settings.instance.clone(),
             stop,

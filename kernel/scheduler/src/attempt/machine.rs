@@ -13,6 +13,8 @@ use wit_envelope::resource::ResourceRequest;
 
 use super::effects::{Effects, Happened};
 use super::{Attempt, Stop, chain, errored};
+use crate::error::launcher_denied;
+use crate::settings::launcher_allowed;
 
 /// What an outcome may carry.
 const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
@@ -158,6 +160,9 @@ impl Attempt {
                     });
                 }
                 let launcher = launcher.unwrap_or_else(|| self.launcher.clone());
+                if !launcher_allowed(&self.launchers_allowed, &launcher) {
+                    return Err(errored(&launcher_denied(&launcher), false));
+                }
                 let spec = serde_json::to_string(&spec).map_err(json)?;
                 (Machine::Launcher(launcher), MachineInput::Launch { spec })
             }

@@ -7,6 +7,7 @@ use kernel_ports::fetch::FetchError;
 use kernel_ports::volume::VolumeError;
 
 use super::{Attempt, chain, errored};
+use crate::{Feature, SchedulerError};
 
 /// As the contract says.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
@@ -29,6 +30,10 @@ impl Attempt {
             Some(Some((volume, path))) => self.read_volume(volume, path).await,
             Some(None) => {
                 Err(errored(&format!("{uri:?} names no file; write volume:NAME:PATH"), false))
+            }
+            None if !self.features.allows(Feature::Fetch.word()) => {
+                let err = SchedulerError::FeatureOff { feature: Feature::Fetch.word() };
+                Err(errored(&err.to_string(), false))
             }
             None => self.parts.fetch.fetch(uri, TEXT_BYTES_MAX).await.map_err(|err| {
                 let retryable = match &err {

@@ -21,7 +21,7 @@ fn each_command_and_option_says_what_it_does() {
     fn check(command: &clap::Command, path: &str) {
         for arg in command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set())
         {
-            assert!(arg.get_help().is_some(), "{path} {arg} has no help");
+            assert!(arg.get_help().is_some(), "{path} {} has no help", arg.get_id());
         }
         for sub in command.get_subcommands() {
             let path = format!("{path} {}", sub.get_name());
@@ -34,16 +34,10 @@ fn each_command_and_option_says_what_it_does() {
 
 #[test]
 fn a_wrong_value_says_what_was_expected() {
-    let message = refused(&["tenon", "server", "--grace", "10"]);
-    assert!(message.contains("expected a number with a unit"), "{message}");
-    let message = refused(&["tenon", "server", "--listen", "here"]);
-    assert!(message.contains("--listen"), "{message}");
-    let message = refused(&["tenon", "server", "--grant", "git"]);
-    assert!(message.contains("expected PLUGIN=CAPABILITY"), "{message}");
     let message = refused(&["tenon", "run", "ci.yml", "--arg", "x"]);
     assert!(message.contains("expected NAME=VALUE"), "{message}");
     let message = refused(&["tenon", "rnu", "ci.yml"]);
-    assert!(message.contains("a similar subcommand exists"), "{message}");
+    assert!(message.contains("similar subcommand"), "{message}");
 }
 
 #[test]
@@ -66,6 +60,17 @@ fn page(command: &clap::Command, path: &str, text: &mut String) {
             if plain.get_arguments().any(|arg| arg.get_id() == global) {
                 plain = plain.mut_arg(global, |arg| arg.hide(true));
             }
+        }
+    }
+    // Listed once, with the server.
+    if path.starts_with("tenon config ") {
+        let of_server: Vec<String> = plain
+            .get_arguments()
+            .filter(|arg| arg.get_help_heading().is_some())
+            .map(|arg| arg.get_id().to_string())
+            .collect();
+        for id in of_server {
+            plain = plain.mut_arg(id, |arg| arg.hide(true));
         }
     }
     let help = plain.render_long_help().to_string();

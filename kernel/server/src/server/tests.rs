@@ -5,28 +5,28 @@ async fn refused(address: &str) -> String {
     format!("{err:#}")
 }
 
-fn arguments(flags: &[&str]) -> ServerArgs {
+fn checked(flags: &[&str]) -> anyhow::Result<()> {
     #[derive(clap::Parser)]
     struct Line {
         #[command(flatten)]
         args: ServerArgs,
     }
     let line = [&["tenon"], flags].concat();
-    <Line as clap::Parser>::try_parse_from(line).unwrap().args
+    let args = <Line as clap::Parser>::try_parse_from(line).unwrap().args;
+    let settings = config::load(&args).unwrap().settings;
+    access::check_address(Config::of(&settings).unwrap().listen, &settings)
 }
 
 #[test]
 fn letting_everybody_do_everything_from_everywhere_is_said_twice() {
     for address in ["0.0.0.0:7070", "192.0.2.1:7070", "[::]:7070"] {
-        let flags = ["--listen", address, "--no-auth"];
-        let message = format!("{:#}", access::check_address(&arguments(&flags)).unwrap_err());
+        let message = format!("{:#}", checked(&["--listen", address, "--no-auth"]).unwrap_err());
         assert!(message.contains("127.0.0.1:7070"), "{message}");
         assert!(message.contains("--no-auth-public"), "{message}");
-        let twice = ["--listen", address, "--no-auth", "--no-auth-public"];
-        access::check_address(&arguments(&twice)).unwrap();
-        access::check_address(&arguments(&["--listen", address])).unwrap();
+        checked(&["--listen", address, "--no-auth", "--no-auth-public"]).unwrap();
+        checked(&["--listen", address]).unwrap();
     }
-    access::check_address(&arguments(&["--no-auth"])).unwrap();
+    checked(&["--no-auth"]).unwrap();
 }
 
 #[tokio::test]

@@ -2,8 +2,6 @@
 
 use strsim::damerau_levenshtein;
 
-use super::cidr::Cidr;
-
 pub(super) fn number(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let number: u64 = text.parse().map_err(|_| format!("{text:?} is not a whole number"))?;
     match number {
@@ -70,20 +68,6 @@ pub(super) fn host(text: &str) -> Result<(), String> {
     let rest = text.strip_prefix("%.").unwrap_or(text);
     authority(rest).then_some(()).ok_or_else(|| {
         format!("{text:?} is not a host, such as ci.example.com or %.example.com:8080")
-    })
-}
-
-pub(super) fn destination(text: &str) -> Result<(), String> {
-    if text.contains('/') {
-        return text.parse::<Cidr>().map(|_| ());
-    }
-    let rest = text.strip_prefix("*.").unwrap_or(text);
-    let is_host = text.parse::<std::net::IpAddr>().is_ok() || host_name(rest);
-    is_host.then_some(()).ok_or_else(|| {
-        format!(
-            "{text:?} is neither a network, such as 10.0.0.0/8, nor a host, such as \
-             git.example.com or *.example.com"
-        )
     })
 }
 

@@ -205,8 +205,6 @@ fn a_configuration_file_of_another_system_is_understood() {
             -- MONGODB_URI: it has no meaning here: no database server is needed: everything is kept in the folder `server.data`
             -- ENCRYPTION_KEY: it is taken as secrets.key; here it is TENON_KEY
             -- SERVER_PORT: it is taken as server.port; here it is TENON_PORT
-            -- config.yml:11: access.same_site is kept, but has no effect in this version: accounts will come later
-            -- ENCRYPTION_KEY: secrets.key is kept, but has no effect in this version: secrets that are kept will come later
         "#]],
     );
 }
@@ -216,9 +214,9 @@ fn a_flag_of_the_same_name_is_theirs_where_ours_makes_no_sense() {
     check(
         &Say { flags: &[("secret", &["A=b", "C=d"])], ..Say::default() },
         expect![[r#"
-        secrets.values = ******** (--secret)
-        -- --secret: secrets.values is kept, but has no effect in this version: secrets that are kept will come later
-    "#]],
+            secrets.values = ******** (--secret)
+            -- --secret: secrets.values is kept, but has no effect in this version: secrets by setting will come later
+        "#]],
     );
     check(
         &Say { flags: &[("secret", &["s3cr3t"])], ..Say::default() },
@@ -265,9 +263,8 @@ fn switches_stand_alone_or_say_which() {
     check(
         &Say { flags: &[("no-auth", &[])], ..Say::default() },
         expect![[r#"
-        access.no_auth = true (--no-auth)
-        -- --no-auth: access.no_auth is kept, but has no effect in this version: accounts will come later
-    "#]],
+            access.no_auth = true (--no-auth)
+        "#]],
     );
     check(
         &Say { flags: &[("no-auth", &["false"])], ..Say::default() },

@@ -15,7 +15,8 @@ const ELSEWHERE: &[&str] = &[
     "TENON_PROFILE",
     "TENON_HOME",
 ];
-const ELSEWHERE_PREFIXES: &[&str] = &["TENON_SECRET_", "TENON_TEST_", "TENON_GIT_"];
+const ELSEWHERE_PREFIXES: &[&str] =
+    &["TENON_SECRET_", "TENON_SECRETS_", "TENON_TEST_", "TENON_GIT_"];
 
 /// Returns what to say of a key of a file.
 pub(super) fn key(key: &str) -> String {

@@ -9,19 +9,23 @@ rows! {
     NO_AUTH = Setting::new(
         "access.no_auth", "no-auth", "TENON_NO_AUTH", Kind::Switch,
         "Let everybody who reaches the server do everything",
-    ).default("false").later(ACCOUNTS);
+    ).default("false");
+    NO_AUTH_PUBLIC = Setting::new(
+        "access.no_auth_public", "no-auth-public", "TENON_NO_AUTH_PUBLIC", Kind::Switch,
+        "With `access.no_auth`, listen on addresses that other machines reach too",
+    ).default("false");
     SUPER_TOKEN = Setting::new(
         "access.super_token", "super-token", "TENON_SUPER_TOKEN", Kind::Text,
         "A token that may do everything",
-    ).secret().later(ACCOUNTS);
+    ).secret();
     SUPER_TOKEN_HASH = Setting::new(
         "access.super_token_hash", "super-token-hash", "TENON_SUPER_TOKEN_HASH", Kind::Sha256,
         "The SHA-256 digest of such a token, so that the token itself is written nowhere",
-    ).later(ACCOUNTS);
+    );
     BASIC = Setting::new(
         "access.basic", "basic-auth", "TENON_BASIC_AUTH", Kind::Login,
         "A user with a password who may do everything, as USER:PASSWORD",
-    ).secret().later(ACCOUNTS);
+    ).secret();
     SIGNING_SECRET = Setting::new(
         "access.signing_secret", "signing-secret", "TENON_SIGNING_SECRET", Kind::Text,
         "What tokens and sessions are signed with; made and kept in the data folder where it is left out",
@@ -33,19 +37,19 @@ rows! {
     SECURE_COOKIES = Setting::new(
         "access.secure_cookies", "secure-cookies", "TENON_SECURE_COOKIES", Kind::Switch,
         "Send session cookies over HTTPS only",
-    ).default("false").later(ACCOUNTS);
+    ).default("false");
     SAME_SITE = Setting::new(
         "access.same_site", "same-site", "TENON_SAME_SITE", Kind::Choice(&["strict", "lax"]),
         "Whether links on other sites open with the session (lax) or without it (strict)",
-    ).default("lax").later(ACCOUNTS);
+    ).default("lax");
     SESSION_IDLE = Setting::new(
         "access.session_idle", "session-idle", "TENON_SESSION_IDLE", Kind::Duration { min_ms: 1_000 },
         "Time after which a session that nobody uses ends",
-    ).default("12h").later(ACCOUNTS);
+    ).default("12h");
     SESSION_LIFE = Setting::new(
         "access.session_life", "session-life", "TENON_SESSION_LIFE", Kind::Duration { min_ms: 1_000 },
         "Time after which every session ends",
-    ).default("7d").later(ACCOUNTS);
+    ).default("7d");
     CALLBACK_URL = Setting::new(
         "access.callback_url", "callback-url", "TENON_CALLBACK_URL", Kind::Url,
         "Where identity providers send visitors back to, as they know it",

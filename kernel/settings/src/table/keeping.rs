@@ -53,6 +53,7 @@ rows! {
     ).default("0s").later(RETENTION);
     RETENTION_AUDIT = Setting::new(
         "retention.audit", "retention-audit", "TENON_RETENTION_AUDIT",
-        Kind::Duration { min_ms: 0 }, "How long the audit log is kept; 0 keeps it",
-    ).default("0s").later(RETENTION);
+        Kind::Duration { min_ms: 0 },
+        "How long the audit log is kept, 14 days at the least; 0 keeps it for ever",
+    ).default("0s");
 }

@@ -32,7 +32,7 @@ rows! {
     ).default("64");
     READ_TIMEOUT = Setting::new(
         "limits.read_timeout", "read-timeout", "TENON_READ_TIMEOUT", Kind::Duration { min_ms: 100 },
-        "Time for the head of a request to arrive, and again for its body",
+        "Time for the head of a request to arrive, and between two pieces of its body",
     ).default("30s");
     ANSWER_TIMEOUT = Setting::new(
         "limits.answer_timeout", "answer-timeout", "TENON_ANSWER_TIMEOUT", Kind::Duration { min_ms: 100 },

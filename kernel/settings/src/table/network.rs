@@ -30,6 +30,6 @@ rows! {
     ).default("30s");
     FETCH_MAX = Setting::new(
         "network.fetch_max", "fetch-max", "TENON_FETCH_MAX", Kind::Size { min: 1, max: 64 << 20 },
-        "Size of one text that a step fetches",
-    ).default("10MiB");
+        "Size of one text that a step fetches; more than 1MiB has no effect yet",
+    ).default("1MiB");
 }

@@ -3,6 +3,7 @@
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
 
+use super::super::origin::Origins;
 use super::Hosts;
 use crate::code::Code;
 
@@ -15,7 +16,7 @@ fn check(hosts: &Hosts, host: &str, origin: &str, want: Option<Code>) {
     if !origin.is_empty() {
         headers.insert(ORIGIN, origin.parse().unwrap());
     }
-    let refusal = hosts.refusal(&Uri::from_static("/livez"), &headers);
+    let refusal = hosts.refusal(&Origins::default(), &Uri::from_static("/livez"), &headers);
     assert_eq!(refusal.map(|refusal| refusal.code), want, "host {host:?} origin {origin:?}");
 }
 
@@ -62,7 +63,8 @@ fn other_names_are_refused_in_loopback_mode() {
 fn an_absolute_address_is_checked_like_the_header() {
     let headers = HeaderMap::from_iter([(HOST, "localhost".parse().unwrap())]);
     let uri = Uri::from_static("http://example.org/livez");
-    assert_eq!(loopback().refusal(&uri, &headers).unwrap().code, Code::HostRefused);
+    let refusal = loopback().refusal(&Origins::default(), &uri, &headers);
+    assert_eq!(refusal.unwrap().code, Code::HostRefused);
 }
 
 #[test]
@@ -74,4 +76,26 @@ fn pages_of_other_sites_are_refused() {
     check(&Hosts::Any, "ci.example.org", "https://ci.example.org", None);
     check(&Hosts::Any, "ci.example.org", "https://example.org", refused);
     check(&Hosts::Any, "", "https://example.org", refused);
+}
+
+#[test]
+fn the_public_host_is_let_in_with_one_label_in_front_if_it_says_so() {
+    let hosts = Hosts::Loopback { names: vec!["%.ci.example".to_owned()] };
+    for host in ["ci.example", "a.ci.example:8080", "A.CI.example."] {
+        check(&hosts, host, "", None);
+    }
+    for host in ["a.b.ci.example", "xci.example", ".ci.example", "example"] {
+        check(&hosts, host, "", Some(Code::HostRefused));
+    }
+}
+
+#[test]
+fn pages_of_allowed_origins_are_let_in() {
+    let origins = Origins::new(&["https://pages.example".to_owned()]);
+    let mut headers = HeaderMap::new();
+    headers.insert(HOST, "localhost".parse().unwrap());
+    headers.insert(ORIGIN, "https://pages.example".parse().unwrap());
+    let uri = Uri::from_static("/livez");
+    assert!(loopback().refusal(&origins, &uri, &headers).is_none());
+    assert!(loopback().refusal(&Origins::default(), &uri, &headers).is_some());
 }

@@ -49,6 +49,7 @@ impl Selection {
         Self { all: true, named: vec![], excluded: vec![] }
     }
 
+    /// Returns whether the name is on.
     #[must_use]
     pub fn allows(&self, name: &str) -> bool {
         let is = |list: &[String]| list.iter().any(|listed| listed == name);

@@ -1,4 +1,4 @@
-//! Networks: an address and how many of its bits count.
+//! Networks, and what may be dialled.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -68,5 +68,51 @@ impl FromStr for Cidr {
 impl fmt::Display for Cidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
+/// What may be dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    Network(Cidr),
+    /// This name, in lower case.
+    Host(String),
+    /// Every name that ends so; it begins with a dot.
+    Under(String),
+}
+
+impl Destination {
+    /// Returns whether a host is meant by its name.
+    #[must_use]
+    pub fn names(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        match self {
+            Self::Network(_) => false,
+            Self::Host(name) => *name == host,
+            Self::Under(end) => host.len() > end.len() && host.ends_with(end.as_str()),
+        }
+    }
+}
+
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('/') || text.parse::<IpAddr>().is_ok() {
+            return text.parse().map(Self::Network);
+        }
+        let (is_under, name) = text.strip_prefix("*.").map_or((false, text), |rest| (true, rest));
+        let label = |label: &str| {
+            !label.is_empty()
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        if !name.split('.').all(label) {
+            return Err(format!(
+                "{text:?} is neither a network, such as 10.0.0.0/8, nor a host, such as \
+                 git.example.com or *.example.com"
+            ));
+        }
+        let name = name.to_ascii_lowercase();
+        Ok(if is_under { Self::Under(format!(".{name}")) } else { Self::Host(name) })
     }
 }
