@@ -6,6 +6,7 @@ mod component;
 mod debian;
 mod demo;
 mod example;
+mod moto;
 mod plugins;
 mod sdk;
 mod tool;

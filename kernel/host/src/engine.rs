@@ -66,6 +66,8 @@ fn config(limits: &CallLimits) -> Config {
 
 fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
     let calls = limits.calls_at_once;
+    // Each call has its own limit; the pool takes whatever the largest may be.
+    let instances = limits.instances.max(CallLimits::default().instances);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(calls)
         .total_core_instances(calls.saturating_mul(4))
@@ -74,7 +76,7 @@ fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
         .total_stacks(calls)
         .max_memory_size(slot)
         .table_elements(limits.table_elements)
-        .max_core_instances_per_component(u32::try_from(limits.instances).unwrap_or(u32::MAX))
+        .max_core_instances_per_component(u32::try_from(instances).unwrap_or(u32::MAX))
         .linear_memory_keep_resident(MIB)
         .table_keep_resident(512 * KIB)
         .async_stack_keep_resident(64 * KIB)

@@ -201,8 +201,9 @@ impl Host {
         Ok((kind, Arc::clone(plugin)))
     }
 
-    /// Asks a plugin once, in the version that serves now.
-    async fn ask(&self, call: &PluginCall) -> Result<String, PluginError> {
+    /// Asks a plugin once, in the version that serves now. What the kernel makes of a failure, such
+    /// as trying again, is left to who asks.
+    pub async fn ask(&self, call: &PluginCall) -> Result<String, PluginError> {
         let plugin = &self.bound(call.kind, &call.binding)?;
         let facts = Facts { run: call.run, at: call.at, ..Facts::default() };
         let invocation = Invocation::Ask { function: call.function, request: &call.request };

@@ -27,9 +27,9 @@ pub(crate) struct ApiError {
     pub(crate) code: Code,
     pub(crate) detail: String,
     pub(crate) hint: Option<String>,
-    errors: Vec<Diagnostic>,
+    errors: Box<[Diagnostic]>,
     retry_after_ms: Option<u64>,
-    allow: Option<String>,
+    allow: Option<Box<str>>,
     challenge: Option<&'static str>,
 }
 
@@ -39,7 +39,7 @@ impl ApiError {
             code,
             detail: detail.to_string(),
             hint: None,
-            errors: vec![],
+            errors: Box::default(),
             retry_after_ms: None,
             allow: None,
             challenge: None,
@@ -63,7 +63,7 @@ impl ApiError {
     }
 
     pub(crate) fn allow(self, methods: String) -> Self {
-        Self { allow: Some(methods), ..self }
+        Self { allow: Some(methods.into()), ..self }
     }
 
     /// Adds how to say who one is.
@@ -93,7 +93,7 @@ impl ApiError {
             code: self.code.word().to_owned(),
             detail: self.detail.clone(),
             hint: self.hint.clone(),
-            errors: self.errors.clone(),
+            errors: self.errors.to_vec(),
         }
     }
 }
@@ -112,7 +112,7 @@ impl IntoResponse for ApiError {
         if let Some(scheme) = self.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
-        if let Some(allow) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+        if let Some(allow) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
             headers.insert(ALLOW, allow);
         }
         response
@@ -191,6 +191,16 @@ impl From<SchedulerError> for ApiError {
                 };
                 Self::new(Code::JobUnknown, detail).hint(hint)
             }
+            E::LauncherDenied { launcher } => Self::new(
+                Code::LauncherDenied,
+                format_args!("the launcher {launcher:?} is not allowed on this server"),
+            )
+            .hint("choose another, or ask the operator: runs.launchers_allowed says which are"),
+            E::FeatureOff { feature } => Self::new(
+                Code::FeatureOff,
+                format_args!("the feature {feature:?} is switched off on this server"),
+            )
+            .hint("ask the operator: server.features says what is on"),
             E::QueueFull { limit, retry_after_ms } => {
                 Self::new(Code::QueueFull, format_args!("{limit} runs are waiting already"))
                     .hint("try again later; Retry-After says when")

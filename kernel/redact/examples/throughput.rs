@@ -23,7 +23,7 @@ fn main() {
     for (name, piece) in [("64 KiB", 64 << 10), ("4 KiB", 4 << 10), ("100 B", 100)] {
         measure(&format!("log in pieces of {name}"), &masker, &log, piece);
     }
-    let mut found = log.clone();
+    let mut found = log;
     for (no, at) in (0..found.len() - 64).step_by(4096).enumerate() {
         let value = values[no % values.len()].as_bytes();
         found[at..at + value.len()].copy_from_slice(value);

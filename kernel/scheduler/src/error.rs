@@ -33,11 +33,15 @@ pub enum SchedulerError {
     /// `input.jobs` names a job that the pipeline does not have.
     #[error("the pipeline {pipeline:?} has no job {job:?}; it has: {known}")]
     JobUnknown { pipeline: String, job: String, known: String, near: Option<String> },
+    #[error("{}", launcher_denied(launcher))]
+    LauncherDenied { launcher: String },
+    #[error("the feature {feature:?} is off; the setting server.features says what is on")]
+    FeatureOff { feature: &'static str },
     /// Whoever starts a run may not choose the secrets that it uses.
     #[error("the argument {argument:?} refers to the secret {name:?}, which the pipeline does not")]
     ArgumentSecret { argument: String, name: String },
     #[error("failed to keep the secrets of the run")]
-    Secret(#[source] SecretError),
+    Secret(#[source] Box<SecretError>),
     /// The run queue is full.
     #[error("the queue of {limit} runs is full; try again later")]
     QueueFull { limit: usize, retry_after_ms: u64 },
@@ -55,4 +59,12 @@ pub enum SchedulerError {
     },
     #[error("failed to use the store")]
     Store(#[source] StoreError),
+}
+
+/// Says that steps may not use a launcher, and who can change that.
+pub(crate) fn launcher_denied(launcher: &str) -> String {
+    format!(
+        "the launcher {launcher:?} is not allowed here; the setting runs.launchers_allowed \
+         (--allowed-launchers) says which are"
+    )
 }

@@ -113,10 +113,27 @@ pub fn conform(wasm: &[u8], setting: &Setting) -> Report {
     report.version.clone_from(&subject.info.version);
     report.checks.push(check("every", "it is a plugin of this contract", Ok(())));
     run(&mut report, "every", every::SUITE, &subject);
+    let lacks = lacks(&subject);
     for kind in &subject.info.kinds {
-        run(&mut report, kind.word(), suite(*kind), &subject);
+        match &lacks {
+            None => run(&mut report, kind.word(), suite(*kind), &subject),
+            Some(lacks) => {
+                for (name, _) in suite(*kind) {
+                    report.checks.push(check(kind.word(), name, Err(skip(lacks))));
+                }
+            }
+        }
     }
     report
+}
+
+/// Returns what keeps the plugin from doing anything: nobody would bind it like this.
+fn lacks(subject: &Subject) -> Option<String> {
+    let required = subject.manifest.config["required"].as_array()?;
+    let names = required.iter().filter_map(Value::as_str);
+    let missing: Vec<&str> = names.filter(|name| subject.setting.config[name].is_null()).collect();
+    (!missing.is_empty())
+        .then(|| format!("its configuration lacks {}; give one", missing.join(", ")))
 }
 
 fn suite(kind: PluginKind) -> Suite {

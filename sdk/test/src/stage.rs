@@ -208,7 +208,8 @@ impl Stage {
         }
     }
 
-    /// Calls a function of a kind that answers at once.
+    /// Calls a function of a kind that answers at once. What the plugin says is handed on as it is:
+    /// no failed call is tried again, and none counts as a miss.
     pub fn ask<A: DeserializeOwned>(
         &self,
         kind: PluginKind,
@@ -230,7 +231,7 @@ impl Stage {
         let (binding, request) = (self.info.name.clone(), request.to_owned());
         let at = self.clock.now();
         let call = PluginCall { kind, binding, function, request, run: None, at };
-        self.runtime.block_on(self.host.plugin_call(call))
+        self.runtime.block_on(self.host.ask(&call))
     }
 
     /// Sends a request to a gateway.

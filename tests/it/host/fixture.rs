@@ -20,13 +20,19 @@ pub(crate) fn language() -> &'static [u8] {
 /// that it is another version.
 pub(crate) fn hostile_with(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = hostile().to_vec();
+    // The plugin has the same text among its data too.
+    let section = find(&bytes, "tenon:manifest");
     for (from, to) in parts {
         assert_eq!(from.len(), to.len(), "{from} {to}");
-        let at = bytes.windows(from.len()).position(|window| window == from.as_bytes());
-        let at = at.unwrap_or_else(|| panic!("there is no {from} in the fixture"));
+        let at = section + find(&bytes[section..], from);
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     }
     bytes
+}
+
+fn find(bytes: &[u8], text: &str) -> usize {
+    let at = bytes.windows(text.len()).position(|window| window == text.as_bytes());
+    at.unwrap_or_else(|| panic!("there is no {text} in the fixture"))
 }
 
 /// Returns a directory that stays from run to run, for compiled guests.

@@ -110,7 +110,7 @@ fn a_database_of_another_application_is_refused() {
     header_write(&path, 68, 7);
     let (err, text) = refused(&path);
     assert!(matches!(err, StoreError::Corrupt { .. }), "{text}");
-    assert!(text.contains("another application"), "{text}");
+    assert!(text.contains("another kind"), "{text}");
 }
 
 #[tokio::test]

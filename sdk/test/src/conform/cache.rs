@@ -40,7 +40,7 @@ fn committed(subject: &Subject) -> Outcome {
         Some(Transfer::Blob { bucket, key }) => {
             hold(!bucket.is_empty() && !key.is_empty(), || {
                 "the archive is to be put into a bucket or under a key without a name".into()
-            })?
+            })?;
         }
     }
     let early = find(&stage, SCOPE, "k", &[], 2)?;

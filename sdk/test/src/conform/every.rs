@@ -69,9 +69,12 @@ fn requests(subject: &Subject) -> Outcome {
             format!("it uses `{used}`, but `requests` does not ask for it")
         })?;
     }
+    // These describe requests, and the kernel sends them by the plugin's grant.
+    let described = [PluginKind::Cache, PluginKind::Model];
+    let sent = subject.info.kinds.iter().any(|kind| described.contains(kind)).then_some("http");
     for request in &subject.manifest.requests {
         let name = &request.capability;
-        hold(used.contains(&name.as_str()), || {
+        hold(used.contains(&name.as_str()) || sent == Some(name), || {
             format!("`requests` asks for `{name}`, which it does not use")
         })?;
         hold(!request.reason.is_empty(), || format!("it does not say why it asks for `{name}`"))?;

@@ -79,9 +79,9 @@ fn start(stage: &Stage) -> Result<MachineStep, Miss> {
 
 /// Returns the process that a step has asked for.
 fn process(step: &MachineStep) -> Result<&str, Miss> {
-    let handles = step.effects.iter().filter_map(|effect| match effect {
+    let mut handles = step.effects.iter().filter_map(|effect| match effect {
         Effect::ProcessStart(command) => Some(command.handle.as_str()),
         Effect::ProcessSignal { .. } => None,
     });
-    handles.last().ok_or_else(|| skip("it starts no process of the host"))
+    handles.next_back().ok_or_else(|| skip("it starts no process of the host"))
 }
