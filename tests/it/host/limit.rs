@@ -76,7 +76,11 @@ async fn a_panic_in_the_host_ends_only_its_call() {
 
 #[tokio::test]
 async fn a_busy_guest_does_not_hold_up_another_call_on_the_same_thread() {
-    let world = Arc::new(World::new());
+    // Much longer than this test can take: it would end with the first echo, not after it.
+    let patient = CallLimits { call_ms: 300_000, ..limits() };
+    let world = Arc::new(World::with(|builder| {
+        builder.built_in("hostile", fixture::hostile()).limits(patient)
+    }));
     assert_eq!(world.output("echo", "0").await, "0");
     let busy = tokio::spawn({
         let world = Arc::clone(&world);
@@ -86,8 +90,9 @@ async fn a_busy_guest_does_not_hold_up_another_call_on_the_same_thread() {
     for i in 0..20 {
         assert_eq!(world.output("echo", &i.to_string()).await, i.to_string());
     }
-    assert!(!busy.is_finished(), "the others were faster than its deadline");
-    assert!(matches!(busy.await.unwrap(), Err(PluginError::Deadline { .. })));
+    assert!(!busy.is_finished(), "it goes on beside the others");
+    busy.abort();
+    assert!(busy.await.unwrap_err().is_cancelled());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
