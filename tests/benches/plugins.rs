@@ -1,4 +1,5 @@
-//! The life of plugins: install, start with many, swap under load, stop a runaway.
+//! The life of plugins: install, start with many, swap under load, stop a runaway, outlive a million
+//! calls that go wrong.
 //!
 //! Needs the standard plugins: `cargo xtask plugins`, then `cargo bench -p tests --bench plugins`.
 #![expect(
@@ -34,6 +35,10 @@ use tempfile::TempDir;
 const INSTALLS: usize = 5;
 const PLUGINS: usize = 50;
 const SWAPS: usize = 10_000;
+const HOSTILE_CALLS: usize = 1_000_000;
+/// What a guest does wrong at once. What it is stopped for at a deadline would take days.
+const MISDEEDS: [&str; 8] =
+    ["trap", "abort", "recursion", "return-huge", "handles", "said", "wrong-answer", "memory"];
 /// Tasks that call while versions are swapped.
 const CALLERS: usize = 4;
 
@@ -44,6 +49,7 @@ fn main() {
         many().await;
         swaps().await;
         runaway().await;
+        hostile().await;
     });
 }
 
@@ -209,6 +215,37 @@ async fn runaway() {
         ms(late[10]),
         ms(late[19])
     );
+}
+
+/// What is resident while guests go wrong, over and over.
+async fn hostile() {
+    let (dir, _) = folder();
+    // What is built in is never put in quarantine.
+    let host = Host::builder(dir.path().join("code"), world::ports(&dir))
+        .built_in("hostile", fixture::hostile())
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    let mut resident = Vec::new();
+    for number in 0..HOSTILE_CALLS {
+        let misdeed = MISDEEDS[number % MISDEEDS.len()];
+        call(&host, action(misdeed), "").await.unwrap_err();
+        if number % (HOSTILE_CALLS / 10) == HOSTILE_CALLS / 100 {
+            resident.push(resident_mb());
+        }
+    }
+    resident.push(resident_mb());
+    let us = ms(began.elapsed()) * 1e3 / HOSTILE_CALLS as f64;
+    println!(
+        "{HOSTILE_CALLS} hostile calls:           {us:.0} µs a call, resident {resident:?} MB"
+    );
+}
+
+/// Returns `VmRSS`, <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
+fn resident_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1000
 }
 
 fn ms(time: Duration) -> f64 {
