@@ -29,7 +29,7 @@ mod token;
 
 pub use access::{Access, Credential, Parts, Settings};
 pub use account::UserDraft;
-pub use audit::{Audit, Entry};
+pub use audit::{Audit, Entry, Outcome};
 pub use caller::{Caller, Denied, Via};
 pub use error::{AccessError, LoginError, Unknown};
 pub use role::BUILT_IN as ROLES;

@@ -105,7 +105,7 @@ pub(crate) async fn migrate(
 
 /// Rotate server key
 ///
-/// Seals the data keys with a new server key, and new values with a new data key.
+/// Seals the data keys with a new server key, and all values again with a new data key.
 #[utoipa::path(
     post, path = "/api/v1/keyring/rotate", tag = "secrets", operation_id = "keyRotate",
     request_body = wire::secret::KeyRotate,
@@ -115,11 +115,12 @@ pub(crate) async fn key_rotate(
     State(scheduler): State<Scheduler>,
     OptionalJson(rotate): OptionalJson<wire::secret::KeyRotate>,
 ) -> Result<Json<wire::secret::KeyRotated>, ApiError> {
-    let state = match book(&scheduler)?.secret_key_rotate(rotate.key.as_deref()).await? {
+    let rotated = book(&scheduler)?.secret_key_rotate(rotate.key.as_deref()).await?;
+    let state = match rotated.state {
         KeyRotation::Done => KeyState::Done,
         KeyRotation::Pending => KeyState::Pending,
     };
-    Ok(Json(wire::secret::KeyRotated { state }))
+    Ok(Json(wire::secret::KeyRotated { state, secrets: rotated.secrets as u64 }))
 }
 
 fn scope(mut params: Params) -> Result<SecretScope, ApiError> {
@@ -157,6 +158,9 @@ impl From<SecretBookError> for ApiError {
                 let mut inner = Self::from(err);
                 inner.detail = format!("the secret backend {backend} failed: {}", inner.detail);
                 inner
+            }
+            E::Reseal { .. } => {
+                Self::new(Code::KeyRefused, err).hint("see to the backend, then rotate again")
             }
             E::Key { err } => {
                 Self::new(Code::KeyRefused, format_args!("the server key was not replaced: {err}"))

@@ -45,6 +45,13 @@ pub enum SecretError {
         #[source]
         err: StoreError,
     },
+    /// What cannot be written down is not handed out.
+    #[error("failed to write down that the secret {name:?} is read")]
+    Audit {
+        name: String,
+        #[source]
+        err: StoreError,
+    },
     #[error("failed to keep the secrets of {run}")]
     Keep {
         run: RunId,
@@ -59,7 +66,10 @@ impl SecretError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Missing { .. } | Self::Undeclared { .. } => false,
-            Self::Backend { .. } | Self::Setting { .. } | Self::Keep { .. } => true,
+            Self::Backend { .. }
+            | Self::Setting { .. }
+            | Self::Audit { .. }
+            | Self::Keep { .. } => true,
         }
     }
 }
@@ -193,6 +203,14 @@ pub struct SecretInfo {
     pub updated_by: Option<String>,
 }
 
+/// What a rotation of the server key has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyRotated {
+    pub state: KeyRotation,
+    /// Values that were sealed again, with the new key.
+    pub secrets: usize,
+}
+
 /// What became of the server key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRotation {
@@ -231,6 +249,15 @@ pub enum SecretBookError {
     Differs { at: SecretAt, from: String, to: String },
     #[error("{backend} is in use already")]
     SameBackend { backend: String },
+    #[error(
+        "the server has a new key, but {backend} failed before all of its values were sealed \
+         again; the others open as before, and the next rotation takes them along"
+    )]
+    Reseal {
+        backend: String,
+        #[source]
+        err: PluginError,
+    },
     #[error("the server key was not replaced")]
     Key {
         #[source]
@@ -258,6 +285,7 @@ pub trait SecretBook: Send + Sync {
     async fn secret_pipeline_remove(&self, pipeline: &Name) -> Result<(), SecretBookError>;
     /// Copies all values to another backend, compares them there, and uses it from then on.
     async fn secret_migrate(&self, from: &str, to: &str) -> Result<Migrated, SecretBookError>;
-    /// Replaces the server key; an operator who gave the key gives the new one.
-    async fn secret_key_rotate(&self, key: Option<&str>) -> Result<KeyRotation, SecretBookError>;
+    /// Replaces the server key, and seals again what is kept; an operator who gave the key gives the
+    /// new one.
+    async fn secret_key_rotate(&self, key: Option<&str>) -> Result<KeyRotated, SecretBookError>;
 }

@@ -110,6 +110,9 @@ impl Engine {
             entropy: Arc::clone(&clock) as _,
         };
         let access = access::open(&config, control, ring, clock).await?;
+        if access.is_audited() {
+            secrets.audit_set(access.audit());
+        }
         let settings = Settings { instance: instance(&config.data), ..config.settings };
         let scheduler = Scheduler::start(parts, settings).await?;
         let router = kernel_http::router(kernel_http::Api {

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use kernel_auth::{Audit, Outcome};
 use kernel_model::id::RunId;
 use kernel_model::name::Name;
 use kernel_ports::clock::Clock;
@@ -22,6 +23,7 @@ use zeroize::Zeroizing;
 
 use self::backend::{Backends, LOCAL, OWN};
 use self::record::{Record, Records};
+use self::witness::{Reader, Witness};
 
 pub(crate) use self::mask::Masks;
 
@@ -30,6 +32,7 @@ mod book;
 pub(crate) mod configs;
 mod mask;
 mod record;
+mod witness;
 
 /// The secrets of all runs in progress, and the way to those that are kept.
 pub(crate) struct Keeper {
@@ -42,6 +45,7 @@ pub(crate) struct Keeper {
     ring: Arc<kernel_keyring::Ring>,
     /// Held while secrets are written: a migration must not miss one.
     writing: tokio::sync::Mutex<()>,
+    witness: Witness,
     tasks: TaskTracker,
 }
 
@@ -90,6 +94,7 @@ impl Keeper {
             clock,
             ring,
             writing: tokio::sync::Mutex::default(),
+            witness: Witness::default(),
             tasks: TaskTracker::new(),
         })
     }
@@ -97,6 +102,11 @@ impl Keeper {
     /// Says where backends are found, once plugins are there.
     pub(crate) fn plugins_set(&self, plugins: &Arc<dyn Plugins>) {
         self.backends.plugins_set(plugins);
+    }
+
+    /// Says where it is written down who has read what, once that is open.
+    pub(crate) fn audit_set(&self, audit: &Audit) {
+        self.witness.audit_set(audit);
     }
 
     /// Returns the masks of a run, which grow with the values that it gets.
@@ -135,20 +145,49 @@ impl Keeper {
             SecretScope::Pipeline { project: project.clone(), pipeline: by.pipeline.clone() };
         let scopes = [pipeline, SecretScope::Project(project), SecretScope::Server];
         // A reference from outside of the pipeline learns nothing, not even what there is.
+        let reader = Reader::Run(run, &by.pipeline);
         if name.starts_with(OWN) || !(is_granted || by.declares(name)) {
+            self.tell(reader, name, "", Outcome::Denied).await?;
             return Err(SecretError::Undeclared { name: name.to_owned() });
         }
-        let value = self.kept(&scopes, name).await?;
+        let value = self.read_for(reader, &scopes, name).await?;
         self.see(run, &value).await?;
         Ok(value.as_str().to_owned())
     }
 
-    /// Looks into scopes, in this order.
-    async fn kept(
+    /// Looks into scopes, in this order, and writes down that it was done.
+    async fn read_for(
         &self,
+        reader: Reader<'_>,
         scopes: &[SecretScope],
         name: &str,
     ) -> Result<Zeroizing<String>, SecretError> {
+        let found = self.kept(scopes, name).await;
+        let (place, outcome) = match &found {
+            Ok((scope, _)) => (scope.to_string(), Outcome::Done),
+            Err(_) => (String::new(), Outcome::Failed),
+        };
+        self.tell(reader, name, &place, outcome).await?;
+        found.map(|(_, value)| value)
+    }
+
+    async fn tell(
+        &self,
+        reader: Reader<'_>,
+        name: &str,
+        place: &str,
+        outcome: Outcome,
+    ) -> Result<(), SecretError> {
+        let told = self.witness.tell(reader, name, place, outcome).await;
+        told.map_err(|err| SecretError::Audit { name: name.to_owned(), err })
+    }
+
+    /// Looks into scopes, in this order. Returns the one that has the name, and the value.
+    async fn kept<'a>(
+        &self,
+        scopes: &'a [SecretScope],
+        name: &str,
+    ) -> Result<(&'a SecretScope, Zeroizing<String>), SecretError> {
         let backend = match name.starts_with(OWN) {
             true => self.backends.named(LOCAL),
             false => self
@@ -165,7 +204,7 @@ impl Keeper {
                 err,
             };
             if let Some(value) = found.map_err(failed)? {
-                return Ok(value);
+                return Ok((scope, value));
             }
         }
         Err(SecretError::Missing { name: name.to_owned() })
@@ -220,7 +259,7 @@ impl Secrets for Keeper {
     }
 
     async fn secret_get_of_server(&self, name: &str) -> Result<String, SecretError> {
-        let value = self.kept(&[SecretScope::Server], name).await?;
+        let value = self.read_for(Reader::Plugin, &[SecretScope::Server], name).await?;
         Ok(value.as_str().to_owned())
     }
 
@@ -255,6 +294,7 @@ impl Secrets for Keeper {
     }
 
     fn secret_forget(&self, run: RunId) {
+        self.witness.forget(run);
         let gone = self.write().remove(&run);
         if gone.is_some_and(|secrets| secrets.is_kept) {
             let records = self.records.clone();

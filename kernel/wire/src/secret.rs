@@ -109,4 +109,7 @@ pub enum KeyState {
 #[serde(rename_all = "camelCase")]
 pub struct KeyRotated {
     pub state: KeyState,
+    /// How many values were sealed again, with the new key.
+    #[serde(default)]
+    pub secrets: u64,
 }

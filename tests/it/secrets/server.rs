@@ -189,6 +189,8 @@ async fn a_rotated_key_opens_what_was_set_before_and_a_lost_one_is_noticed() {
         .await;
     let rotated = tenon(&["--server", &server.url, "secret", "rotate-key"]).output().unwrap();
     assert!(rotated.status.success(), "{rotated:?}");
+    let said = String::from_utf8(rotated.stdout).unwrap();
+    assert!(said.contains("the server has a new key; 1 secret sealed again"), "{said}");
     assert_eq!(run(&server, "leak", json!({})).await.1, RunStatus::Succeeded);
     assert_eq!(server.terminate(), Some(0));
     let server = Server::start(data.path()).await;

@@ -39,9 +39,12 @@ pub(super) async fn execute(command: &SecretCommand, api: &Api, out: &Out) -> an
         SecretCommand::RotateKey { from_file } => {
             let key = from_file.as_deref().map(read).transpose()?;
             let rotated = api.key_rotate(&KeyRotate { key }).await?;
+            let s = if rotated.secrets == 1 { "" } else { "s" };
+            let sealed = format!("{} secret{s} sealed again", rotated.secrets);
             out.result(&rotated, |_| match rotated.state {
-                KeyState::Done => vec!["the server has a new key".to_owned()],
+                KeyState::Done => vec![format!("the server has a new key; {sealed}")],
                 KeyState::Pending => vec![
+                    sealed,
                     "both keys work until the server starts with the new one: \
                      give it the new one, and start it again"
                         .to_owned(),

@@ -97,9 +97,10 @@ fn refusal(err: &SecretError) -> Error {
     let code = match err {
         SecretError::Missing { .. } => "not-found",
         SecretError::Undeclared { .. } => "denied",
-        SecretError::Backend { .. } | SecretError::Setting { .. } | SecretError::Keep { .. } => {
-            "unavailable"
-        }
+        SecretError::Backend { .. }
+        | SecretError::Setting { .. }
+        | SecretError::Audit { .. }
+        | SecretError::Keep { .. } => "unavailable",
     };
     error(code, Stop::host(err).to_string())
 }

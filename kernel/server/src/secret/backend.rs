@@ -74,6 +74,13 @@ impl Backend {
         &self.name
     }
 
+    /// Returns whether it seals what it keeps, as far as its imports tell.
+    pub(super) fn seals(&self) -> bool {
+        let found = self.plugins.as_ref().and_then(|plugins| plugins.plugin_get(&self.name));
+        // A binding under another name is not found: sealing again what is not sealed harms nobody.
+        found.is_none_or(|plugin| plugin.imports.iter().any(|name| name.contains("/keyring@")))
+    }
+
     /// Returns a value; none if there is none in exactly this scope.
     pub(super) async fn read(
         &self,

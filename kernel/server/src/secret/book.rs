@@ -5,8 +5,8 @@ use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::plugin::PluginError;
 use kernel_ports::secret::{
-    KeyRotation, Migrated, SecretAt, SecretBook, SecretBookError, SecretInfo, SecretScope,
-    reference,
+    KeyRotated, KeyRotation, Migrated, SecretAt, SecretBook, SecretBookError, SecretInfo,
+    SecretScope, reference,
 };
 use kernel_ports::store::StoreError;
 use serde::{Deserialize, Serialize};
@@ -116,17 +116,20 @@ impl SecretBook for Keeper {
         Ok(Migrated { secrets, backend: to.to_owned() })
     }
 
-    async fn secret_key_rotate(&self, key: Option<&str>) -> Result<KeyRotation, SecretBookError> {
+    async fn secret_key_rotate(&self, key: Option<&str>) -> Result<KeyRotated, SecretBookError> {
+        let _writing = self.writing.lock().await;
         let ring = std::sync::Arc::clone(&self.ring);
         let key = key.map(|key| zeroize::Zeroizing::new(key.to_owned()));
         // Making a key from words takes a tenth of a second of work.
         let rotate = move || ring.rotate(key.as_ref().map(|key| key.as_bytes()));
         let rotated = tokio::task::spawn_blocking(rotate).await;
         let failed = |err: Box<dyn std::error::Error + Send + Sync>| SecretBookError::Key { err };
-        match rotated.map_err(|err| failed(Box::new(err)))?.map_err(|err| failed(Box::new(err)))? {
-            kernel_keyring::Rotated::Done => Ok(KeyRotation::Done),
-            kernel_keyring::Rotated::Pending => Ok(KeyRotation::Pending),
-        }
+        let rotated = rotated.map_err(|err| failed(Box::new(err)))?;
+        let state = match rotated.map_err(|err| failed(Box::new(err)))? {
+            kernel_keyring::Rotated::Done => KeyRotation::Done,
+            kernel_keyring::Rotated::Pending => KeyRotation::Pending,
+        };
+        Ok(KeyRotated { state, secrets: self.reseal().await? })
     }
 }
 
@@ -158,6 +161,33 @@ impl Keeper {
         removed.map_err(|err| refused(backend, err))?;
         let forgot = self.store.kv_remove(NAMESPACE, &key(at)).await;
         forgot.map_err(SecretBookError::Store)
+    }
+
+    /// Writes all values again, each as it is: they are sealed with the newest key. Returns how many.
+    async fn reseal(&self) -> Result<usize, SecretBookError> {
+        let (current, local) = (self.backend().await?, self.backends.named(LOCAL));
+        let now = self.clock.now();
+        let mut secrets = 0;
+        for scope in self.scopes().await.map_err(SecretBookError::Store)? {
+            let mut at = Vec::new();
+            for backend in [&current, &local] {
+                let names = self.names(backend, &scope).await?;
+                // What the local one keeps besides is its own, or was left there by a migration.
+                at.extend(names.into_iter().map(|name| (backend, name)));
+                if current.name() == local.name() {
+                    break;
+                }
+            }
+            for (backend, name) in at.into_iter().filter(|(backend, _)| backend.seals()) {
+                let failed =
+                    |err| SecretBookError::Reseal { backend: backend.name().to_owned(), err };
+                let read = backend.read(&scope, &name, now).await.map_err(failed)?;
+                let Some(value) = read else { continue };
+                backend.write(&scope, &name, &value, now).await.map_err(failed)?;
+                secrets += 1;
+            }
+        }
+        Ok(secrets)
     }
 
     /// Copies one value and reads it back. False if it is gone meanwhile.

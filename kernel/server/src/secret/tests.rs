@@ -7,7 +7,7 @@ use kernel_ports::plugin::{
     CompiledSource, DriveCall, Driven, GatewayAnswer, GatewayCall, MachineCall, MachineStep,
     PluginCall, PluginError, PluginInfo,
 };
-use kernel_ports::secret::{SecretAt, SecretBookError};
+use kernel_ports::secret::{KeyRotation, SecretAt, SecretBookError};
 use kernel_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use wit_envelope::language::CompileRequest;
@@ -19,7 +19,10 @@ const RUN: RunId = RunId(7);
 
 /// Backends in memory, by name; `secrets-broken` answers nothing, and `secrets-forgetful` another value.
 #[derive(Default)]
-struct Backends(Mutex<HashMap<(String, String), String>>);
+struct Backends {
+    values: Mutex<HashMap<(String, String), String>>,
+    writes: Mutex<Vec<(String, String)>>,
+}
 
 #[async_trait]
 impl Plugins for Backends {
@@ -54,7 +57,7 @@ impl Plugins for Backends {
         let text = |field: &str| request[field].as_str().unwrap_or_default().to_owned();
         let scope = text("scope");
         let key = (call.binding.clone(), format!("{scope}:{}", text("name")));
-        let mut values = self.0.lock().unwrap();
+        let mut values = self.values.lock().unwrap();
         match (call.binding.as_str(), call.function) {
             ("secrets-broken", _) => Err(said("unavailable")),
             ("secrets-read-only", "write" | "remove") => Err(said("unsupported")),
@@ -64,6 +67,7 @@ impl Plugins for Backends {
                 None => Err(said("not-found")),
             },
             (_, "write") => {
+                self.writes.lock().unwrap().push(key.clone());
                 values.insert(key, text("value"));
                 Ok("{}".to_owned())
             }
@@ -92,7 +96,7 @@ fn said(code: &str) -> PluginError {
 struct World {
     keeper: Keeper,
     /// Kept: the secrets hold them weakly.
-    _plugins: Arc<dyn Plugins>,
+    backends: Arc<Backends>,
 }
 
 async fn open(folder: &std::path::Path) -> World {
@@ -101,9 +105,9 @@ async fn open(folder: &std::path::Path) -> World {
     let project = Name::new("default").unwrap();
     let keeper =
         Keeper::open(project, store, ring, Arc::new(System::default()), None).await.unwrap();
-    let plugins: Arc<dyn Plugins> = Arc::new(Backends::default());
-    keeper.plugins_set(&plugins);
-    World { keeper, _plugins: plugins }
+    let backends = Arc::new(Backends::default());
+    keeper.plugins_set(&(Arc::clone(&backends) as _));
+    World { keeper, backends }
 }
 
 async fn world() -> (tempfile::TempDir, World) {
@@ -273,6 +277,66 @@ async fn a_migration_compares_before_it_switches() {
     // What the backends need themselves stays, and no migration moves it.
     let own = world.keeper.secret_get_of_server("backend/key").await.unwrap();
     assert_eq!(own, "of-the-backend");
+}
+
+#[tokio::test]
+async fn a_rotation_seals_what_is_kept_again() {
+    let (_folder, world) = world().await;
+    set(&world, "server", "hunter22").await;
+    set(&world, "project/default", "swordfish").await;
+    world.keeper.secret_set(&at("server", "backend/key"), "of-the-backend", "ann").await.unwrap();
+    world.backends.writes.lock().unwrap().clear();
+    let rotated = world.keeper.secret_key_rotate(None).await.unwrap();
+    assert_eq!((rotated.state, rotated.secrets), (KeyRotation::Done, 3));
+    let written = world.backends.writes.lock().unwrap().clone();
+    let keys: Vec<&str> = written.iter().map(|(_, key)| key.as_str()).collect();
+    assert_eq!(keys, ["server:TOKEN", "server:backend/key", "project/default:TOKEN"]);
+    admit(&world, "ci", &["TOKEN"]);
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "swordfish");
+}
+
+/// Returns an audit, and what it is part of.
+async fn audited(world: &World) -> kernel_auth::Access {
+    let system = Arc::new(System::default());
+    let parts = kernel_auth::Parts {
+        store: Arc::new(kernel_store_memory::MemoryControl::new()),
+        clock: Arc::clone(&system) as _,
+        entropy: system,
+        keyring: Arc::clone(&world.keeper.ring) as _,
+        folder: None,
+    };
+    let access = kernel_auth::Access::open(parts, kernel_auth::Settings::default()).await.unwrap();
+    world.keeper.audit_set(access.audit());
+    access
+}
+
+#[tokio::test]
+async fn who_reads_a_secret_is_written_down_once_by_name_and_never_by_value() {
+    let (_folder, world) = world().await;
+    let access = audited(&world).await;
+    set(&world, "project/default", "swordfish").await;
+    admit(&world, "ci", &["TOKEN", "GONE"]);
+    for _ in 0..3 {
+        get(&world, "TOKEN").await.unwrap();
+    }
+    get(&world, "GONE").await.unwrap_err();
+    get(&world, "OTHER").await.unwrap_err();
+    let filter =
+        kernel_ports::audit::AuditFilter { action: "secret.read".to_owned(), ..Default::default() };
+    let mut rows = access.audit().list(&filter, None, 10).await.unwrap();
+    rows.reverse();
+    let told: Vec<_> = rows.iter().map(|row| (row.target.as_str(), row.outcome.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("project/default/secret/TOKEN", "done"),
+            ("secret/GONE", "failed"),
+            ("secret/OTHER", "denied"),
+        ]
+    );
+    assert!(rows.iter().all(|row| row.actor == format!("run/{RUN}")));
+    assert_eq!(rows[0].after.as_deref(), Some(r#"{"pipeline":"ci"}"#));
+    assert!(!format!("{rows:?}").contains("swordfish"));
 }
 
 #[tokio::test]
