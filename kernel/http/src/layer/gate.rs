@@ -5,11 +5,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use kernel_auth::audit::Outcome;
 use kernel_auth::{Caller, Entry, Unknown, Via};
 use kernel_model::access::{Scope, Verb};
@@ -68,8 +71,8 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
         request: text(&parts.headers, REQUEST_ID.as_str()).unwrap_or_default().to_owned(),
         ..Entry::default()
     };
-    let caller = match gate.admit(&parts, params.as_ref(), &address).await {
-        Ok(caller) => caller,
+    let (caller, what) = match gate.admit(&parts, params.as_ref(), &address).await {
+        Ok(admitted) => admitted,
         Err((actor, refusal)) => {
             entry.actor = actor;
             entry.outcome = Outcome::Denied;
@@ -80,12 +83,15 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     entry.actor.clone_from(&caller.actor);
     let note = Note::default();
     parts.extensions.insert(caller);
-    parts.extensions.insert(Address(address));
+    parts.extensions.insert(Address(address.clone()));
     parts.extensions.insert(note.clone());
     let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+    let headers = parts.headers.clone();
     let request = Request::from_parts(parts, body);
     if !changes || !gate.app.access.is_audited() || gate.route.is_question() {
-        return next.run(request).await;
+        let response = next.run(request).await;
+        let still = move || gate.may_still(&headers, &address, what.as_ref());
+        return if goes_on(&response) { until(response, still) } else { response };
     }
     let mut record = Record { gate: &gate, entry: Some(entry), note };
     let response = next.run(request).await;
@@ -96,42 +102,50 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
 }
 
 impl Gate {
-    /// Returns who asks if they may, else who was refused and why.
+    /// Returns who asks and for what, if they may, else who was refused and why.
     async fn admit(
         &self,
         parts: &Parts,
         params: Option<&RawPathParams>,
         address: &str,
-    ) -> Result<Caller, (String, ApiError)> {
+    ) -> Result<(Caller, Option<(Verb, Scope)>), (String, ApiError)> {
         let access = &self.app.access;
         let found = credential::read(&parts.headers, access, address);
         let caller = match (found, self.route.needs) {
             (Ok(caller), _) => caller,
             // Whoever logs in may come with what no longer works.
-            (Err(_), Needs::Nothing) => return Ok(Caller::nobody()),
+            (Err(_), Needs::Nothing) => return Ok((Caller::nobody(), None)),
             (Err(unknown), Needs::Account | Needs::Verb(..)) => {
                 return Err(("nobody".to_owned(), self.unknown(&unknown)));
             }
         };
         // Logging in asks for a password, which no other site knows either.
         if self.route.needs == Needs::Nothing {
-            return Ok(caller);
+            return Ok((caller, None));
         }
         if let Err(refusal) = self.csrf(parts, &caller) {
             return Err((caller.actor, refusal));
         }
         let refuse = |err: ApiError| (caller.actor.clone(), err);
         match self.route.needs {
-            Needs::Nothing | Needs::Account => {}
+            Needs::Nothing | Needs::Account => Ok((caller, None)),
             Needs::Verb(verb, Place::Anywhere) => {
                 caller.check_anywhere(verb).map_err(|err| refuse(err.into()))?;
+                Ok((caller, None))
             }
             Needs::Verb(verb, place) => {
                 let scope = self.scope(place, params).await.map_err(refuse)?;
                 caller.check(verb, &scope).map_err(|err| refuse(err.into()))?;
+                Ok((caller, Some((verb, scope))))
             }
         }
-        Ok(caller)
+    }
+
+    /// Returns whether what was admitted would be admitted now: a token may have been revoked since.
+    /// Reads memory only.
+    fn may_still(&self, headers: &HeaderMap, address: &str, what: Option<&(Verb, Scope)>) -> bool {
+        let caller = credential::read(headers, &self.app.access, address);
+        caller.is_ok_and(|caller| what.is_none_or(|(verb, scope)| caller.may(*verb, scope)))
     }
 
     /// Returns where the path leads to. What does not exist lies in the project as a whole, so that
@@ -197,6 +211,20 @@ impl Gate {
         entry.after = Some(after.to_string());
         drop(self.app.access.audit().submit(entry));
     }
+}
+
+/// Returns whether an answer goes on for as long as something happens.
+fn goes_on(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
+}
+
+/// Ends an answer before the first piece that `still` does not let through. Nothing comes without a
+/// piece, if only a sign of life, so that it ends soon.
+fn until(response: Response, still: impl Fn() -> bool + Send + 'static) -> Response {
+    let (parts, body) = response.into_parts();
+    let pieces = body.into_data_stream().take_while(move |_| std::future::ready(still()));
+    Response::from_parts(parts, Body::from_stream(pieces))
 }
 
 /// Writes down a change, also if nobody waits for its end any more.

@@ -4,6 +4,7 @@ use kernel_auth::{Settings, UserDraft};
 use serde_json::{Value, json};
 
 use crate::api::{Answer, World, request};
+use crate::sse::Stream;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -34,6 +35,30 @@ async fn a_login_gives_a_token_that_a_logout_ends() {
     let answer = world.call("GET", "/api/v1/whoami", &token, None).await;
     let problem = answer.refused(401, "unauthenticated");
     assert_eq!(problem["detail"], "this token was revoked");
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_token_does() {
+    let (world, admin) = world().await;
+    let source = crate::api::set(&json!([{ "name": "a", "wait": true }]));
+    world.call("PUT", "/api/v1/pipelines/ci", &admin, Some(source)).await.ok(201);
+    let run = world.call("POST", "/api/v1/pipelines/ci/runs", &admin, Some(json!({}))).await;
+    let path = format!("/api/v1/runs/{}/events", run.ok(201)["id"].as_str().unwrap());
+    let login = json!({ "name": "alice", "password": PASSWORD });
+    let other = world.post("/api/v1/login", login).await.ok(200)["text"].clone();
+    let other = other.as_str().unwrap();
+    let follow = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str())];
+        let mut stream = Stream::of(world.begin(request("GET", &path, &headers, None)).await);
+        while stream.next().await.unwrap().data["event"] != "attempt-started" {}
+        stream
+    };
+    let (ours, theirs) = (follow(&admin).await, follow(other).await);
+    world.call("POST", "/api/v1/logout", other, None).await.ok(200);
+    world.gate.send_replace(true);
+    assert_eq!(ours.all().await.last().unwrap().name, "end");
+    assert_eq!(theirs.all().await, [], "what came after the logout is not theirs to see");
 }
 
 #[tokio::test]
