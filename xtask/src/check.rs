@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::tool::{add_wasm_target, answers, cargo, phase, run, target};
-use crate::{example, moto, plugins};
+use crate::{example, moto, oidc, plugins};
 
 /// The workspaces: the kernel, its plugins, and what authors of plugins use.
 const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
@@ -26,7 +26,7 @@ pub(crate) fn everything() -> Result<()> {
     phase("the binary", || run(cargo("").args(["build", "--quiet", "--workspace", "--bins"])))?;
     phase("tests of the sdks for scripts", example::test_sdks)?;
     phase("examples of plugins", || example::follow(None))?;
-    let moto = moto::install()?;
+    let (moto, oidc) = (moto::install()?, oidc::install()?);
     println!("\n== tests");
     let tests = if answers("cargo", &["nextest", "--version"]) {
         // One summary for all, and each test in a process of its own.
@@ -35,7 +35,11 @@ pub(crate) fn everything() -> Result<()> {
         &["test", "--workspace", "--all-targets", "--no-fail-fast"]
     };
     let binary = target("").join("debug/tenon");
-    run(cargo("").args(tests).env("TENON_TESTED_BINARY", binary).env("TENON_TEST_MOTO", moto))
+    run(cargo("")
+        .args(tests)
+        .env("TENON_TESTED_BINARY", binary)
+        .env("TENON_TEST_MOTO", moto)
+        .env("TENON_TEST_OIDC", oidc))
 }
 
 fn tools() -> Result<()> {

@@ -21,14 +21,15 @@ pub(crate) fn build() -> Result<()> {
     remove_others(&place, &names)
 }
 
-/// Returns the names of the plugins, which are those of their folders.
+/// Returns the names of the plugins, which are those of their folders. What has no manifest is what
+/// plugins share.
 fn names() -> Result<Vec<String>> {
     let folder = root().join("plugins");
     let mut names = Vec::new();
     let entries = fs::read_dir(&folder);
     for entry in entries.with_context(|| format!("failed to list {}", folder.display()))? {
         let entry = entry?;
-        if entry.path().join("Cargo.toml").is_file() {
+        if entry.path().join("manifest.json").is_file() {
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
