@@ -189,8 +189,12 @@ fn host(
         .keyring(keyring);
     for plugin in STANDARD {
         builder = builder.built_in(plugin.name, plugin.bytes);
-        if let Some(config) = configs::of(plugin.name, &config.environment)? {
-            builder = builder.config(plugin.name, config);
+    }
+    // A backend that somebody else has written is configured in the same way.
+    let backend = configs::backend(&config.environment);
+    for name in STANDARD.iter().map(|plugin| plugin.name).chain(backend.as_deref()) {
+        if let Some(config) = configs::of(name, &config.environment)? {
+            builder = builder.config(name, config);
         }
     }
     if let Some(installed) = installed {
