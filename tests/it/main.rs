@@ -13,6 +13,7 @@ mod crash;
 mod dependencies;
 mod examples;
 mod host;
+mod keyring;
 mod kit;
 mod native;
 mod plugin_life;

@@ -20,6 +20,16 @@ pub enum OpenError {
     )]
     KeyGone { path: PathBuf, key: PathBuf },
     #[error(
+        "{path} was sealed by a key in the device {device:?}; \
+         start the server with the keyring of that device"
+    )]
+    DeviceNeeded { path: PathBuf, device: String },
+    #[error(
+        "{path} was sealed by a key outside of the device {device:?}, and keys do not move; \
+         start the server without that device, or with an empty data folder"
+    )]
+    DeviceUnknown { path: PathBuf, device: String },
+    #[error(
         "the server key {from} has {found} bytes; give at least {KEY_LEN_MIN}, \
          such as the output of: openssl rand -base64 32"
     )]

@@ -73,6 +73,14 @@ impl RingFile {
         Self { format: FORMAT, current, locks }
     }
 
+    /// Returns the device that the server key stays in; none if it is in none.
+    pub(crate) fn device(&self) -> Option<&str> {
+        self.locks.iter().find_map(|lock| match &lock.by {
+            Maker::Held { name } => Some(name.as_str()),
+            Maker::Argon2id { .. } => None,
+        })
+    }
+
     /// Reads the file; none if there is none.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, OpenError> {
         #[derive(Deserialize)]

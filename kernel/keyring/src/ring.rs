@@ -59,6 +59,9 @@ impl Ring {
     fn open_on(folder: &Path, source: Source, disk: Box<dyn Disk>) -> Result<Self, OpenError> {
         let path = folder.join(FILE);
         let file = RingFile::read(&path)?;
+        if let Some(file) = &file {
+            check_place(file, &source, &path)?;
+        }
         let words = words(folder, &source, file.is_some(), disk.as_ref())?;
         let words = words.as_ref().map(|words| words.as_slice());
         match file {
@@ -214,6 +217,22 @@ impl Keyring for Ring {
 
     fn derive(&self, purpose: &str) -> SubKey {
         SubKey::new(sealed::derive(&self.read().keys.root, purpose))
+    }
+}
+
+/// Checks that a key is asked for where it is: in the device of the file, or in none.
+fn check_place(file: &RingFile, source: &Source, path: &Path) -> Result<(), OpenError> {
+    let device = match source {
+        Source::Held { name, .. } => Some(name),
+        Source::Given { .. } | Source::Generated => None,
+    };
+    let path = path.to_owned();
+    match (file.device(), device) {
+        (Some(needed), given) if given.is_none_or(|given| given != needed) => {
+            Err(OpenError::DeviceNeeded { path, device: needed.to_owned() })
+        }
+        (None, Some(device)) => Err(OpenError::DeviceUnknown { path, device: device.clone() }),
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::mistake::Mistake;
 use crate::setting::Setting;
 use crate::settings::Settings;
 use crate::table::server::FEATURE_NAMES;
-use crate::table::{access, network, server};
+use crate::table::{access, network, secrets, server};
 
 /// Returns everything that does not fit together.
 pub(crate) fn all(settings: &Settings) -> Vec<Mistake> {
@@ -16,6 +16,19 @@ pub(crate) fn all(settings: &Settings) -> Vec<Mistake> {
     if settings.is_set(&access::SUPER_TOKEN_HASH) {
         found.extend(mistake(settings, &access::SUPER_TOKEN, || {
             "the token and its hash are both set; keep the hash".to_owned()
+        }));
+    }
+    if settings.is_set(&secrets::KEYRING) {
+        for row in [&secrets::KEY, &secrets::SALT] {
+            found.extend(mistake(settings, row, || {
+                let keyring = secrets::KEYRING.key;
+                format!("{} and {keyring} are both set; keep one: there is one server key", row.key)
+            }));
+        }
+    } else {
+        found.extend(mistake(settings, &secrets::KEYRING_CONFIG, || {
+            let (key, flag) = (secrets::KEYRING.key, secrets::KEYRING.flag);
+            format!("{} needs {key} (--{flag}) too", secrets::KEYRING_CONFIG.key)
         }));
     }
     let life = [&access::SESSION_IDLE, &access::SESSION_LIFE]

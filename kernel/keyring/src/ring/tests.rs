@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{FILE, Ring, Rotated};
 use crate::disk::{Disk, Machine};
 use crate::error::{OpenError, RotateError};
+use crate::server_key::{ServerKey, ServerKeyError};
 use crate::source::{Source, generated};
 
 const WORDS: &str = "correct horse battery staple";
@@ -227,4 +228,57 @@ fn nothing_shows_a_key() {
     let shown = format!("{ring:?} {:?} {:?}", given(WORDS), ring.derive("audit"));
     assert!(!shown.contains(WORDS), "{shown}");
     assert!(shown.contains("SubKey(…)"), "{shown}");
+}
+
+/// A device whose key is a single byte.
+struct Toy(u8);
+
+impl ServerKey for Toy {
+    fn wrap(&self, name: &str, key: &[u8]) -> Result<Vec<u8>, ServerKeyError> {
+        let mut wrapped = vec![self.0, u8::try_from(name.len()).unwrap()];
+        wrapped.extend(key.iter().map(|byte| byte ^ self.0));
+        Ok(wrapped)
+    }
+
+    fn unwrap(&self, name: &str, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, ServerKeyError> {
+        match wrapped {
+            [key, len, rest @ ..] if *key == self.0 && usize::from(*len) == name.len() => {
+                Ok(Zeroizing::new(rest.iter().map(|byte| byte ^ self.0).collect()))
+            }
+            _ => Err(ServerKeyError::Refused),
+        }
+    }
+}
+
+fn held(name: &str, key: u8) -> Source {
+    Source::Held { name: name.to_owned(), key: Arc::new(Toy(key)) }
+}
+
+#[test]
+fn a_key_in_a_device_opens_what_it_sealed_and_leaves_no_file() {
+    let folder = folder();
+    let ring = Ring::open(folder.path(), held("toy", 7)).unwrap();
+    assert_eq!(ring.generated(), None);
+    let sealed = ring.seal("s", b"n", b"v").unwrap();
+    assert!(matches!(ring.rotate(None), Err(RotateError::Held)));
+    drop(ring);
+    assert!(!generated(folder.path()).exists());
+    let ring = Ring::open(folder.path(), held("toy", 7)).unwrap();
+    assert_eq!(ring.open("s", b"n", &sealed).unwrap(), b"v");
+    let err = Ring::open(folder.path(), held("toy", 8)).unwrap_err();
+    assert!(matches!(err, OpenError::WrongKey { .. }), "{err}");
+}
+
+#[test]
+fn a_key_is_asked_for_where_it_is() {
+    let in_device = folder();
+    Ring::open(in_device.path(), held("toy", 7)).unwrap();
+    for source in [Source::Generated, given(WORDS), held("other", 7)] {
+        let err = Ring::open(in_device.path(), source).unwrap_err();
+        assert!(matches!(&err, OpenError::DeviceNeeded { device, .. } if device == "toy"), "{err}");
+    }
+    let here = folder();
+    Ring::open(here.path(), Source::Generated).unwrap();
+    let err = Ring::open(here.path(), held("toy", 7)).unwrap_err();
+    assert!(matches!(err, OpenError::DeviceUnknown { .. }), "{err}");
 }

@@ -21,9 +21,9 @@ rows! {
         "Install plugins that nobody has signed",
     ).default("false").later("signed plugins");
     NATIVE_ALLOWED = Setting::new(
-        "plugins.native_allowed", "native-allowed", "TENON_NATIVE_ALLOWED", Kind::list(&Kind::Text),
+        "plugins.native_allowed", "native-allowed", "TENON_NATIVE_ALLOWED", Kind::list(&Kind::Sha256),
         "Shared libraries that may be loaded into the server, by SHA-256; may be repeated",
-    ).later("native plugins");
+    );
     DEFAULTS = Setting::new(
         "plugins.defaults", "default-component", "TENON_DEFAULT_COMPONENTS", Kind::list(&Kind::Pair),
         "The component that is meant where a kind is asked for and none is named, such as model=my-model; may be repeated",

@@ -14,6 +14,14 @@ rows! {
         "secrets.salt", "salt", "TENON_SALT", Kind::Text,
         "Goes into the derivation of the key; made and kept in the data folder where it is left out",
     ).secret();
+    KEYRING = Setting::new(
+        "secrets.keyring", "keyring", "TENON_KEYRING", Kind::Path,
+        "A native plugin that reaches the device in which the server key stays; --native-allowed allows it",
+    );
+    KEYRING_CONFIG = Setting::new(
+        "secrets.keyring_config", "keyring-config", "TENON_KEYRING_CONFIG", Kind::Text,
+        "What that plugin is told of its device: a JSON object",
+    ).secret();
     BACKEND = Setting::new(
         "secrets.backend", "secrets-backend", "TENON_SECRETS_BACKEND", Kind::Name,
         "The plugin that keeps secrets; where it is left out, s3 if a bucket is named, else local",
