@@ -8,4 +8,5 @@ mod life;
 mod life_fault;
 mod limit;
 mod machine;
+mod warm;
 mod world;

@@ -22,14 +22,18 @@ use crate::builder::Services;
 use crate::fault::{Failed, Stop, classify, clip_message, deadline};
 use crate::figures::Cost;
 use crate::grant;
+use crate::invocation::{Answer, Invocation};
 use crate::limits::Meter;
 use crate::plugin::{Loaded, Plugin};
-use crate::wasi::{self, Stderr};
+use crate::warm::Ready;
+use crate::wasi::{self, Stderr, Still};
 
 /// What host functions know of the call that they serve.
 pub(crate) struct CallState {
     wasi: WasiCtx,
     stderr: Stderr,
+    /// The clock of a language, which stands still.
+    clock: Option<Arc<Still>>,
     meter: Meter,
     pub(crate) table: ResourceTable,
     pub(crate) plugin: Arc<Plugin>,
@@ -42,6 +46,8 @@ pub(crate) struct CallState {
     pub(crate) log_lines: u32,
     pub(crate) requests: u32,
     pub(crate) secrets: u32,
+    /// Whether the guest used anything of the contract.
+    has_asked: bool,
     /// The last thing that was refused for want of a grant.
     denied: Option<Denied>,
     function: &'static str,
@@ -65,72 +71,6 @@ pub(crate) struct Facts {
     pub(crate) log: Option<Arc<dyn LogSink>>,
 }
 
-/// Which function is called, with what.
-pub(crate) enum Invocation<'a> {
-    Compile {
-        request: &'a str,
-    },
-    Drive {
-        plan: &'a str,
-        state: &'a [u8],
-        events: &'a str,
-    },
-    /// A launcher's start or a resource's function.
-    Request {
-        function: &'static str,
-        request: &'a str,
-    },
-    Action {
-        name: &'a str,
-        input: &'a str,
-    },
-    Resume {
-        state: &'a [u8],
-        event: abi::Event,
-    },
-    Cancel {
-        state: &'a [u8],
-        grace_ms: u64,
-    },
-    /// A function of a kind that answers at once.
-    Ask {
-        function: &'static str,
-        request: &'a str,
-    },
-    Handle {
-        head: &'a str,
-        body: &'a [u8],
-    },
-    Migrate {
-        from: u32,
-        state: &'a [u8],
-    },
-}
-
-/// What the function gave.
-pub(crate) enum Answer {
-    Compiled(abi::Compiled),
-    Driven(abi::Driven),
-    Step(abi::Step),
-    Text(String),
-    Response(abi::Response),
-    State(Vec<u8>),
-}
-
-impl Answer {
-    /// Returns how much the guest has given.
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Compiled(compiled) => compiled.plan.as_ref().map_or(0, String::len),
-            Self::Driven(driven) => driven.state.len() + driven.commands.len(),
-            Self::Step(step) => step.state.len() + step.done.as_ref().map_or(0, String::len),
-            Self::Text(text) => text.len(),
-            Self::Response(response) => response.head.len() + response.body.len(),
-            Self::State(state) => state.len(),
-        }
-    }
-}
-
 /// What came of a call, and what it has cost.
 pub(crate) struct Called {
     pub(crate) result: Result<(Answer, Vec<Effect>), PluginError>,
@@ -139,52 +79,23 @@ pub(crate) struct Called {
     pub(crate) cost: Cost,
 }
 
-impl Invocation<'_> {
-    /// Returns how much the guest is given to read.
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Compile { request }
-            | Self::Request { request, .. }
-            | Self::Ask { request, .. } => request.len(),
-            Self::Handle { head, body } => head.len() + body.len(),
-            Self::Migrate { state, .. } => state.len(),
-            Self::Drive { plan, state, events } => plan.len() + state.len() + events.len(),
-            Self::Action { name, input } => name.len() + input.len(),
-            Self::Resume { state, event } => state.len() + event.data.len(),
-            Self::Cancel { state, .. } => state.len(),
-        }
-    }
-
-    pub(crate) fn function(&self) -> &'static str {
-        match self {
-            Self::Compile { .. } => "compile",
-            Self::Drive { .. } => "drive",
-            Self::Request { function, .. } => function,
-            Self::Action { .. } => "start",
-            Self::Resume { .. } => "resume",
-            Self::Cancel { .. } => "cancel",
-            Self::Ask { function, .. } => function,
-            Self::Handle { .. } => "handle",
-            Self::Migrate { .. } => "migrate",
-        }
-    }
-}
-
 impl CallState {
-    fn new(
+    pub(crate) fn new(
         plugin: Arc<Plugin>,
         services: Arc<Services>,
         facts: Facts,
         (function, limit_ms): (&'static str, u64),
     ) -> Self {
         // A language must give the same commands for the same journal.
-        let clock = plugin.info.kinds.contains(&PluginKind::Language).then_some(facts.at);
-        let (wasi, stderr) = wasi::context(clock);
+        let is_language = plugin.info.kinds.contains(&PluginKind::Language);
+        let clock = is_language.then(|| Still::at(facts.at));
+        let (wasi, stderr) = wasi::context(clock.as_ref());
         let mut table = ResourceTable::new();
         table.set_max_capacity(services.limits.resources);
         Self {
             wasi,
             stderr,
+            clock,
             meter: Meter::new(&services.limits),
             table,
             ends_at: services.clock.now().plus_ms(limit_ms),
@@ -196,10 +107,42 @@ impl CallState {
             log_lines: 0,
             requests: 0,
             secrets: 0,
+            has_asked: false,
             denied: None,
             function,
             instantiated_at: None,
         }
+    }
+
+    /// Makes the state of an instance that has started ahead that of a call.
+    fn begin(&mut self, facts: Facts, (function, limit_ms): (&'static str, u64)) {
+        if let Some(clock) = &self.clock {
+            clock.set(facts.at);
+        }
+        self.ends_at = self.services.clock.now().plus_ms(limit_ms);
+        self.facts = facts;
+        self.function = function;
+    }
+
+    /// Notes that the guest uses something of the contract.
+    pub(crate) fn asked(&mut self) -> &mut Self {
+        self.has_asked = true;
+        self
+    }
+
+    /// Returns whether the guest asked for nothing yet that belongs to a call.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.has_asked && self.clock.as_ref().is_none_or(|clock| !clock.was_read())
+    }
+
+    /// Returns what the guest has printed as its errors.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Returns what the memories of the guest have taken.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.meter.memory_bytes()
     }
 
     /// Notes that something was refused, and returns the contract's error for it.
@@ -243,7 +186,7 @@ impl WasiView for CallState {
     }
 }
 
-/// Calls a plugin once.
+/// Calls a plugin once: in an instance that waited, or in one that is started for it.
 ///
 /// The call runs in the caller's task: a hop to another one would cost more than the call itself.
 /// Panics of host functions are caught, and a busy guest gives way at each tick of the engine.
@@ -254,6 +197,7 @@ pub(crate) async fn call(
     services: &Arc<Services>,
     (kind, invocation): (PluginKind, Invocation<'_>),
     facts: Facts,
+    ready: Option<Ready>,
 ) -> Called {
     let began_at = Instant::now();
     let function = invocation.function();
@@ -283,9 +227,21 @@ pub(crate) async fn call(
     }
     let bytes_in = invocation.bytes() as u64;
     let limit = (function, limit_ms);
-    let state = CallState::new(Arc::clone(plugin), Arc::clone(services), facts, limit);
-    let mut store = store(engine, state, began_at + 2 * Duration::from_millis(limit_ms));
-    let work = AssertUnwindSafe(run(&mut store, loaded, index, invocation)).catch_unwind();
+    let hard_end = began_at + 2 * Duration::from_millis(limit_ms);
+    let was_ready = ready.is_some();
+    let (mut store, instance) = match ready {
+        Some(Ready { mut store, instance, .. }) => {
+            store.data_mut().begin(facts, limit);
+            stop_at(&mut store, hard_end);
+            (store, Some(instance))
+        }
+        None => {
+            let (plugin, services) = (Arc::clone(plugin), Arc::clone(services));
+            (store(engine, CallState::new(plugin, services, facts, limit), hard_end), None)
+        }
+    };
+    let work = run(&mut store, instance, loaded, index, invocation);
+    let work = AssertUnwindSafe(work).catch_unwind();
     let finished = tokio::time::timeout(Duration::from_millis(limit_ms), work).await;
     let ended_at = Instant::now();
     // Whatever happened, this instance is not used again.
@@ -294,8 +250,9 @@ pub(crate) async fn call(
     let mut cost = Cost {
         instantiate: instantiated_at.saturating_duration_since(began_at),
         run: ended_at.saturating_duration_since(instantiated_at),
-        memory_bytes: state.meter.memory_bytes(),
+        memory_bytes: state.memory_bytes(),
         bytes_in,
+        was_ready,
         ..Cost::default()
     };
     let result = match finished {
@@ -306,29 +263,6 @@ pub(crate) async fn call(
         finished => Err(failure(finished, state, limit_ms)),
     };
     Called { result, began_at, cost }
-}
-
-/// Starts an instance and calls nothing: proves that the plugin gets that far.
-pub(crate) async fn try_out(
-    engine: &Engine,
-    plugin: &Arc<Plugin>,
-    loaded: &Loaded,
-    services: &Arc<Services>,
-) -> Result<(), PluginError> {
-    let (function, limit_ms) = ("(start)", services.limits.call_ms);
-    let limit = Duration::from_millis(limit_ms);
-    let (plugin, services) = (Arc::clone(plugin), Arc::clone(services));
-    let state = CallState::new(plugin, services, Facts::default(), (function, limit_ms));
-    let mut store = store(engine, state, Instant::now() + 2 * limit);
-    let started = tokio::time::timeout(limit, loaded.pre.instantiate_async(&mut store)).await;
-    let state = store.into_data();
-    let stderr = state.stderr.text();
-    let failed = Failed { plugin: &state.plugin.name, function, limit_ms, stderr: &stderr };
-    match started {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(err)) => Err(classify(&err, failed)),
-        Err(_) => Err(deadline(failed)),
-    }
 }
 
 /// How a call ended: in time, without a panic of the host, without a trap, without an error.
@@ -373,11 +307,17 @@ fn failure(finished: Finished, state: CallState, limit_ms: u64) -> PluginError {
     }
 }
 
-fn store(engine: &Engine, state: CallState, hard_end: Instant) -> Store<CallState> {
+/// Returns where an instance lives, with its limits.
+pub(crate) fn store(engine: &Engine, state: CallState, hard_end: Instant) -> Store<CallState> {
     let hostcall_bytes = state.services.limits.hostcall_bytes;
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.meter);
     store.set_hostcall_fuel(hostcall_bytes);
+    stop_at(&mut store, hard_end);
+    store
+}
+
+fn stop_at(store: &mut Store<CallState>, hard_end: Instant) {
     store.set_epoch_deadline(1);
     // Giving way lets the timeout end the call. Should that ever not come, the guest is stopped
     // here, at twice the time.
@@ -388,16 +328,24 @@ fn store(engine: &Engine, state: CallState, hard_end: Instant) -> Store<CallStat
             UpdateDeadline::Yield(1)
         })
     });
-    store
 }
 
 async fn run(
     store: &mut Store<CallState>,
+    ready: Option<Instance>,
     loaded: &Loaded,
     index: &ComponentExportIndex,
     invocation: Invocation<'_>,
 ) -> Result<Result<Answer, abi::Error>> {
-    let instance = loaded.pre.instantiate_async(&mut *store).await?;
+    let instance = match ready {
+        Some(instance) => instance,
+        None => {
+            let began = Instant::now();
+            let instance = loaded.pre.instantiate_async(&mut *store).await?;
+            store.data().plugin.starts.measured(began.elapsed());
+            instance
+        }
+    };
     store.data_mut().instantiated_at = Some(Instant::now());
     let instance = &instance;
     Ok(match invocation {

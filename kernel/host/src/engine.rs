@@ -65,7 +65,8 @@ fn config(limits: &CallLimits) -> Config {
 }
 
 fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
-    let calls = limits.calls_at_once;
+    // Instances that wait take no room from calls, and neither does one that a change tries out.
+    let calls = limits.calls_at_once.saturating_add(limits.warm_instances).saturating_add(1);
     // Each call has its own limit; the pool takes whatever the largest may be.
     let instances = limits.instances.max(CallLimits::default().instances);
     let mut pool = PoolingAllocationConfig::default();

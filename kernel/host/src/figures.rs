@@ -81,6 +81,8 @@ pub(crate) struct Cost {
     pub(crate) memory_bytes: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+    /// Whether an instance had been started ahead of it.
+    pub(crate) was_ready: bool,
 }
 
 /// The figures of one version of a plugin under one name.
@@ -95,6 +97,7 @@ pub(crate) struct Function {
     kind: PluginKind,
     name: &'static str,
     calls: AtomicU64,
+    warm_calls: AtomicU64,
     failures: [AtomicU64; Class::FAILURES.len()],
     in_flight: AtomicU64,
     queue_ns: AtomicU64,
@@ -138,6 +141,7 @@ impl Function {
             kind,
             name,
             calls: AtomicU64::default(),
+            warm_calls: AtomicU64::default(),
             failures: Default::default(),
             in_flight: AtomicU64::default(),
             queue_ns: AtomicU64::default(),
@@ -165,6 +169,7 @@ impl Function {
             }
         };
         self.calls.fetch_add(1, Ordering::Relaxed);
+        add(&self.warm_calls, cost.was_ready.into());
         if let Some(at) = Class::FAILURES.iter().position(|known| *known == class) {
             self.failures[at].fetch_add(1, Ordering::Relaxed);
         }
@@ -191,6 +196,7 @@ impl Function {
             kind: self.kind,
             function: self.name,
             calls: read(&self.calls),
+            warm_calls: read(&self.warm_calls),
             failures: failures.filter(|(_, count)| *count > 0).collect(),
             in_flight: read(&self.in_flight),
             p50_us: quantile(&times, 500),

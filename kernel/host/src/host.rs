@@ -19,15 +19,17 @@ use wit_envelope::resource::{Operation, ResourceDescription};
 
 use crate::abi;
 use crate::builder::Host;
-use crate::call::{Answer, Called, Facts, Invocation, call};
+use crate::call::{Called, Facts, call};
 use crate::engine::engine;
 use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
 use crate::fetch::fetch;
 use crate::figures::{Class, Cost, Function};
+use crate::invocation::{Answer, Invocation};
 use crate::plugin::{LoadError, Loaded, Plugin};
 use crate::state;
 use crate::ticker::Ticker;
+use crate::warm::Warmer;
 
 /// The contract's limit on what a step gives, and room for the rest of the outcome.
 const OUTCOME_BYTES: usize = 1024 * 1024 + 64 * 1024;
@@ -37,7 +39,8 @@ const DIAGNOSTICS: usize = 1_000;
 /// What exists once the first call was made.
 pub(crate) struct Running {
     engine: Engine,
-    ticker: Ticker,
+    ticker: Arc<Ticker>,
+    pub(crate) warmer: Warmer,
 }
 
 /// Why a plugin cannot be called.
@@ -61,11 +64,19 @@ impl Host {
         failures
     }
 
+    /// Returns how many instances of a plugin wait for calls. None: it starts fast enough, or
+    /// cannot be started ahead, or does not serve.
+    #[must_use]
+    pub fn waiting(&self, plugin: &str) -> Option<usize> {
+        self.registry.load().get(plugin).and_then(|plugin| plugin.starts.waiting())
+    }
+
     fn running(&self, plugin: &str) -> Result<&Running, PluginError> {
         let start = || {
             let engine = engine(&self.services.limits).map_err(|err| format!("{err:#}"))?;
-            let ticker = Ticker::start(&engine).map_err(|err| err.to_string())?;
-            Ok(Running { engine, ticker })
+            let ticker = Arc::new(Ticker::start(&engine).map_err(|err| err.to_string())?);
+            let warmer = Warmer::new(&engine, &self.services, &ticker);
+            Ok(Running { engine, ticker, warmer })
         };
         self.running.get_or_init(start).as_ref().map_err(|err: &String| PluginError::Host {
             plugin: plugin.to_owned(),
@@ -163,8 +174,9 @@ impl Host {
         let _in_flight = running.ticker.in_flight();
         let figures = plugin.figures.function(kind, function);
         let _counted = figures.map(Function::begin);
+        let (services, ready) = (&self.services, running.warmer.take(plugin));
         let called =
-            call(&running.engine, plugin, loaded, &self.services, (kind, invocation), facts);
+            call(&running.engine, plugin, loaded, services, (kind, invocation), facts, ready);
         let Called { result, began_at, mut cost } =
             if span.is_disabled() { called.await } else { called.instrument(span.clone()).await };
         cost.queue = began_at.saturating_duration_since(asked_at);
@@ -178,6 +190,7 @@ impl Host {
         if class == Class::Trap {
             self.trapped(plugin);
         }
+        running.warmer.called(plugin);
         result
     }
 

@@ -27,6 +27,7 @@ mod grant;
 mod hmac;
 mod host;
 mod inspect;
+mod invocation;
 mod ledger;
 mod life;
 mod limits;
@@ -36,8 +37,10 @@ mod plugin;
 mod policy;
 mod registry;
 mod secret_text;
+mod start;
 mod state;
 mod ticker;
+mod warm;
 mod wasi;
 mod wish;
 

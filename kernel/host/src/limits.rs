@@ -41,6 +41,10 @@ pub struct CallLimits {
     pub language_state_bytes: usize,
     /// Calls at a time; further ones queue.
     pub calls_at_once: u32,
+    /// Instances of slow plugins that wait for calls, over all plugins. 0: none.
+    pub warm_instances: u32,
+    /// Memory that those may hold together.
+    pub warm_bytes: usize,
 }
 
 impl Default for CallLimits {
@@ -61,6 +65,8 @@ impl Default for CallLimits {
             machine_state_bytes: 256 * 1024,
             language_state_bytes: 4 * MIB,
             calls_at_once: 256,
+            warm_instances: 16,
+            warm_bytes: 64 * MIB,
         }
     }
 }

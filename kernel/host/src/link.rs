@@ -29,7 +29,8 @@ pub(crate) fn linker(
     bindings::types::add_to_linker::<_, HasSelf<CallState>>(&mut linker, own)?;
     bindings::context::add_to_linker::<_, HasSelf<CallState>>(&mut linker, own)?;
     bindings::log::add_to_linker::<_, HasSelf<CallState>>(&mut linker, own)?;
-    bindings::config::add_to_linker::<_, HasSelf<CallState>>(&mut linker, own)?;
+    // The same for every call, so that reading it is not using the call.
+    bindings::config::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?;
     let capabilities = inspected.capabilities();
     for capability in GRANTABLE.into_iter().filter(|c| capabilities.contains(c)) {
         if !grants.allows(capability) {
@@ -56,9 +57,9 @@ pub(crate) fn linker(
     Ok(linker)
 }
 
-/// The host of every capability is the state of the call.
+/// The host of every capability is the state of the call, which notes that it is used.
 fn itself(state: &mut CallState) -> &mut CallState {
-    state
+    state.asked()
 }
 
 /// Defines every function of an interface as one that refuses.
@@ -106,6 +107,7 @@ fn refuse_call(
     results: &mut [Val],
     capability: &'static str,
 ) -> Result<()> {
+    store.data_mut().asked();
     let error = if UNOFFERED.contains(&capability) {
         error("unsupported", format!("this version of Tenon does not offer `{capability}`"))
     } else {

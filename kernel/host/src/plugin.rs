@@ -20,6 +20,7 @@ use crate::inspect::{Inspected, digest};
 use crate::ledger::{Ledger, Traps};
 use crate::link::linker;
 use crate::policy::Policy;
+use crate::warm::Starts;
 use crate::wish;
 
 /// How Zstandard's frames begin.
@@ -47,6 +48,7 @@ pub(crate) struct Plugin {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) traps: Arc<Traps>,
+    pub(crate) starts: Starts,
 }
 
 /// What a plugin is made from, before it has a name to serve under.
@@ -152,6 +154,7 @@ impl Plugin {
             ledger,
             figures: Arc::new(Figures::new(functions)),
             traps: Arc::default(),
+            starts: Starts::default(),
             name,
         }
     }
@@ -179,6 +182,7 @@ impl Plugin {
             ledger: Arc::clone(&self.ledger),
             figures: Arc::clone(&self.figures),
             traps: Arc::clone(&self.traps),
+            starts: Starts::default(),
         }
     }
 

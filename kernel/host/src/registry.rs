@@ -34,6 +34,7 @@ impl Registry {
 
     /// Adds a plugin that serves.
     pub(crate) fn serve(&mut self, plugin: Arc<Plugin>) {
+        plugin.starts.set_serves(true);
         self.keep(Arc::clone(&plugin));
         self.by_name.insert(Arc::clone(&plugin.name), plugin);
     }

@@ -3,6 +3,7 @@
 //! No directories, no sockets, no environment, no arguments; what a guest prints is dropped but
 //! for the beginning of its standard error, which holds the message of a panic.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,15 +39,14 @@ impl Stderr {
 
 /// Returns the world of one call. With `clock` time stands still there and randomness is the same
 /// in each call.
-pub(crate) fn context(clock: Option<Time>) -> (WasiCtx, Stderr) {
+pub(crate) fn context(clock: Option<&Arc<Still>>) -> (WasiCtx, Stderr) {
     let stderr = Stderr::default();
     let mut builder = WasiCtxBuilder::new();
     builder.stderr(stderr.clone()).allow_tcp(false).allow_udp(false);
-    if let Some(time) = clock {
-        let clock = Still(Duration::from_millis(time.0));
+    if let Some(clock) = clock {
         builder
-            .wall_clock(clock)
-            .monotonic_clock(clock)
+            .wall_clock(Clock(Arc::clone(clock)))
+            .monotonic_clock(Clock(Arc::clone(clock)))
             .secure_random(Deterministic::new(noise()))
             .insecure_random(Deterministic::new(noise()))
             .insecure_random_seed(0);
@@ -54,27 +54,52 @@ pub(crate) fn context(clock: Option<Time>) -> (WasiCtx, Stderr) {
     (builder.build(), stderr)
 }
 
-/// A clock that does not move.
-#[derive(Debug, Clone, Copy)]
-struct Still(Duration);
+/// A time that does not move, and whether a guest has looked at it.
+#[derive(Debug)]
+pub(crate) struct Still {
+    ms: AtomicU64,
+    was_read: AtomicBool,
+}
 
-impl HostWallClock for Still {
+struct Clock(Arc<Still>);
+
+impl Still {
+    pub(crate) fn at(time: Time) -> Arc<Self> {
+        Arc::new(Self { ms: AtomicU64::new(time.0), was_read: AtomicBool::new(false) })
+    }
+
+    /// Gives an instance that was started ahead the time of its call.
+    pub(crate) fn set(&self, time: Time) {
+        self.ms.store(time.0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn was_read(&self) -> bool {
+        self.was_read.load(Ordering::Relaxed)
+    }
+
+    fn read(&self) -> Duration {
+        self.was_read.store(true, Ordering::Relaxed);
+        Duration::from_millis(self.ms.load(Ordering::Relaxed))
+    }
+}
+
+impl HostWallClock for Clock {
     fn resolution(&self) -> Duration {
         Duration::from_millis(1)
     }
 
     fn now(&self) -> Duration {
-        self.0
+        self.0.read()
     }
 }
 
-impl HostMonotonicClock for Still {
+impl HostMonotonicClock for Clock {
     fn resolution(&self) -> u64 {
         1_000_000
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from(self.0.read().as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

@@ -15,8 +15,11 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 type Row = (&'static str, &'static str, &'static str, fn(&CallFigures) -> f64);
 
 /// Counters and gauges of calls, one number per binding and function.
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     ("tenon_plugin_calls_in_flight", "gauge", "Calls in progress", |f| number(f.in_flight)),
+    ("tenon_plugin_warm_calls_total", "counter", "Calls whose instance had started before", |f| {
+        number(f.warm_calls)
+    }),
     ("tenon_plugin_queue_seconds_total", "counter", "Time that calls waited for room", |f| {
         seconds(f.queue_us)
     }),
@@ -113,6 +116,7 @@ mod tests {
             kind: PluginKind::Model,
             function: "chat",
             calls: 10,
+            warm_calls: 4,
             failures: vec![("trap", 2)],
             in_flight: 1,
             p50_us: 12,
@@ -132,10 +136,11 @@ mod tests {
             format!("tenon_plugin_call_seconds{at},quantile=\"0.99\"}} 0.0015\n"),
             format!("tenon_plugin_call_seconds_sum{at}}} 0.003\n"),
             format!("tenon_plugin_call_seconds_count{at}}} 10\n"),
+            format!("tenon_plugin_warm_calls_total{at}}} 4\n"),
             format!("tenon_plugin_memory_peak_bytes{at}}} 65536\n"),
         ] {
             assert!(text.contains(&row), "no {row} in\n{text}");
         }
-        assert_eq!(text.matches("# TYPE").count(), 8);
+        assert_eq!(text.matches("# TYPE").count(), 9);
     }
 }

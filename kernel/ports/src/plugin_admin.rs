@@ -201,6 +201,8 @@ pub struct CallFigures {
     pub kind: PluginKind,
     pub function: &'static str,
     pub calls: u64,
+    /// Those that found an instance started ahead of them.
+    pub warm_calls: u64,
     /// Calls by outcome: those that did not succeed, by class.
     pub failures: Vec<(&'static str, u64)>,
     pub in_flight: u64,

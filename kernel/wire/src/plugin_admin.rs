@@ -202,6 +202,9 @@ pub struct PluginCalls {
     pub kind: PluginKind,
     pub function: String,
     pub calls: u64,
+    /// Those that found an instance started ahead of them, as plugins that start slowly have.
+    #[serde(default)]
+    pub warm_calls: u64,
     /// Those that gave no result.
     pub failures: Vec<CallFailures>,
     pub in_flight: u64,

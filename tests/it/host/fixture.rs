@@ -16,10 +16,21 @@ pub(crate) fn language() -> &'static [u8] {
     BYTES.get_or_init(|| build("language", "language_lines.wasm"))
 }
 
+/// Returns the action plugin whose instances take a while to start.
+pub(crate) fn slow() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| build("slow", "slow.wasm"))
+}
+
 /// Returns the hostile plugin with parts of its manifest replaced by others of the same length, so
 /// that it is another version.
 pub(crate) fn hostile_with(parts: &[(&str, &str)]) -> Vec<u8> {
-    let mut bytes = hostile().to_vec();
+    other(hostile(), parts)
+}
+
+/// Returns a plugin with parts of its manifest replaced by others of the same length.
+pub(crate) fn other(plugin: &[u8], parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = plugin.to_vec();
     // The plugin has the same text among its data too.
     let section = find(&bytes, "tenon:manifest");
     for (from, to) in parts {

@@ -10,10 +10,10 @@ use strsim::jaro_winkler;
 use super::assemble::{assemble, serving};
 use super::{Facts, Life};
 use crate::builder::Host;
-use crate::call::try_out;
 use crate::host::Unready;
 use crate::plugin::{Binary, Plugin};
 use crate::registry::Registry;
+use crate::start::try_out;
 
 /// What the names of a change are known by.
 pub(super) struct Change<'a> {
@@ -43,8 +43,26 @@ impl Host {
         let new = assemble(&self.base, facts, &old);
         self.try_changed(plugin, &new, &old).await?;
         self.life()?.store.plugin_change(&changes).await?;
-        self.registry.store(Arc::new(new));
+        let new = Arc::new(new);
+        self.registry.store(Arc::clone(&new));
+        self.warm_up(&new, &old);
         Ok(())
+    }
+
+    /// Retires the instances that wait for calls of what serves no more, and has others made.
+    fn warm_up(&self, new: &Registry, old: &Registry) {
+        let serves_in = |registry: &Registry, plugin: &Arc<Plugin>| {
+            registry.get(&plugin.name).is_some_and(|other| Arc::ptr_eq(other, plugin))
+        };
+        for gone in old.all().filter(|plugin| !serves_in(new, plugin)) {
+            gone.starts.set_serves(false);
+        }
+        // Without an engine, nothing was ever started.
+        let Some(Ok(running)) = self.running.get() else { return };
+        running.warmer.retire();
+        for changed in new.all().filter(|plugin| !serves_in(old, plugin)) {
+            running.warmer.called(changed);
+        }
     }
 
     /// Compiles, links and starts what would serve from now on and did not before, so that the

@@ -124,6 +124,7 @@ pub(crate) fn plugin_calls(figures: CallFigures) -> admin::PluginCalls {
         kind: kind(figures.kind),
         function: figures.function.to_owned(),
         calls: figures.calls,
+        warm_calls: figures.warm_calls,
         failures: figures.failures.into_iter().map(failure).collect(),
         in_flight: figures.in_flight,
         p50_us: figures.p50_us,

@@ -151,6 +151,7 @@ fn top_shows_what_calls_cost() {
         kind: PluginKind::Model,
         function: "chat".into(),
         calls: 1_000,
+        warm_calls: 0,
         failures: vec![CallFailures { class: "trap".into(), count: 2 }],
         in_flight: 1,
         p50_us: 12,
