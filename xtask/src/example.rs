@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::sdk;
 use crate::tool::{root, run, target, tool};
 use packages::Packages;
 use readme::Readme;
@@ -109,8 +110,10 @@ fn one(name: &str, place: &Path, packages: &Packages, registry: &Registry) -> Re
 fn prepare(place: &Path, here: &Path, packages: &Packages) -> Result<()> {
     let config = place.join(".cargo");
     fs::create_dir_all(&config)?;
-    let sdk = packages.rust.display();
-    let text = format!("[patch.crates-io]\ntenon-sdk = {{ path = \"{sdk}\" }}\n");
+    let mut text = "[patch.crates-io]\n".to_owned();
+    for (name, folder) in sdk::unpacked(&packages.rust)? {
+        text.push_str(&format!("{name} = {{ path = \"{}\" }}\n", folder.display()));
+    }
     fs::write(config.join("config.toml"), text)?;
     if here.join("Cargo.toml").is_file() {
         // One for all, so that what they share is compiled once.

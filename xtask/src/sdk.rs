@@ -1,7 +1,7 @@
 //! Packages the SDK as its users get it, and unpacks it: nothing of this repository helps there.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -34,4 +34,19 @@ pub(crate) fn pack(place: Option<PathBuf>) -> Result<()> {
     }
     println!("the SDK as it is published lies in {}", place.display());
     Ok(())
+}
+
+/// Returns each published crate and the folder that it was unpacked into.
+pub(crate) fn unpacked(place: &Path) -> Result<Vec<(&'static str, PathBuf)>> {
+    let find = |name: &'static str| {
+        let entries = fs::read_dir(place)?;
+        let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut found = folders.filter(|folder| {
+            let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+            folder.strip_prefix(name).is_some_and(|rest| rest.starts_with("-"))
+        });
+        let found = found.next().with_context(|| format!("{name} was not packaged"))?;
+        Ok((name, found))
+    };
+    CRATES.iter().map(|(_, name)| find(name)).collect()
 }

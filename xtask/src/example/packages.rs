@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use crate::sdk;
 use crate::tool::{read, root, run, target, tool};
 
 /// Where the packages are.
@@ -14,7 +15,7 @@ pub(crate) struct Packages {
     pub(crate) npm: PathBuf,
     /// The folder with the wheel of `tenon-sdk`.
     pub(crate) wheels: PathBuf,
-    /// The crate `tenon-sdk`.
+    /// The folder with the crates, as they are published.
     pub(crate) rust: PathBuf,
 }
 
@@ -42,7 +43,9 @@ pub(crate) fn build() -> Result<Packages> {
         .args(["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"])
         .arg(&wheels)
         .arg(root().join("sdk/python")))?;
-    Ok(Packages { npm: only(&npm)?, wheels, rust: root().join("sdk/rust") })
+    let rust = place.join("rust");
+    sdk::pack(Some(rust.clone()))?;
+    Ok(Packages { npm: only(&npm)?, wheels, rust })
 }
 
 /// Installs what the package in JavaScript is built and tested with.

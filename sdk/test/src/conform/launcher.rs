@@ -1,12 +1,12 @@
 //! What is expected of a launcher.
 
 use kernel_ports::plugin::{Effect, MachineInput, MachineStep, PluginKind};
-use serde_json::json;
+use serde_json::{Value, json};
 use wit_envelope::launch::Launched;
 use wit_envelope::machine::Status;
 
 use super::machine::{event, goes_on, refuses_foreign_state};
-use super::{Miss, Outcome, Subject, Suite, fail, good, hold, skip};
+use super::{Miss, Outcome, Subject, Suite, fail, good, hold, reached, skip};
 use crate::stage::Stage;
 
 pub(super) const SUITE: Suite = &[
@@ -73,8 +73,14 @@ fn foreign(subject: &Subject) -> Outcome {
 }
 
 fn start(stage: &Stage) -> Result<MachineStep, Miss> {
-    let spec = json!({"command": {"path": "true"}, "image": {"reference": "busybox"}}).to_string();
-    good("the start", stage.step(KIND, MachineInput::Launch { spec }))
+    // Some launchers need an image, and others refuse one.
+    let plain = json!({"command": {"path": "true"}});
+    let imaged = json!({"command": {"path": "true"}, "image": {"reference": "busybox"}});
+    let launch = |spec: &Value| stage.step(KIND, MachineInput::Launch { spec: spec.to_string() });
+    match reached(launch(&plain))? {
+        Ok(step) => Ok(step),
+        Err(_) => good("the start", launch(&imaged)),
+    }
 }
 
 /// Returns the process that a step has asked for.
