@@ -89,6 +89,6 @@ fn fetcher(args: &AccessArgs) -> anyhow::Result<Fetcher> {
         _ => Credentials::default(),
     };
     let plain_http = args.plain_http.iter().cloned().collect();
-    let access = Access { credentials, plain_http, ca: args.ca.clone() };
+    let access = Access { credentials, plain_http, ca: args.ca.clone(), gate: None };
     Ok(Fetcher::new(access, Limits::default())?)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -20,10 +21,12 @@ use crate::signature::{self, Signature};
 use crate::simple_signing;
 use crate::source::Source;
 
+mod gate;
 pub(crate) mod http;
 
+pub use gate::Gate;
 pub use http::TransferError;
-use http::{Http, read, refusal, send};
+use http::{Http, read, refusal};
 
 /// What an operator says about the network.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +37,8 @@ pub struct Access {
     pub plain_http: BTreeSet<String>,
     /// Certificates to trust beside those of the system, in PEM.
     pub ca: Option<PathBuf>,
+    /// Where requests may go; none: anywhere, also through a proxy.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 /// How much a fetch may take.
@@ -94,7 +99,7 @@ impl Fetcher {
     /// # Errors
     /// Fails when the certificates cannot be read.
     pub fn new(access: Access, limits: Limits) -> Result<Self, TransferError> {
-        Ok(Self { http: Http::new(access.ca.as_ref())?, access, limits })
+        Ok(Self { http: Http::new(&access)?, access, limits })
     }
 
     /// Fetches a plugin and its signatures. Nothing of it was believed yet.
@@ -146,7 +151,7 @@ impl Fetcher {
         if url.scheme() != "https" && !self.access.plain_http.contains(&authority(url)) {
             return Err(TransferError::PlainHttp { host: authority(url) }.into());
         }
-        let response = send(self.http.request(Method::GET, url), host).await?;
+        let response = self.http.send(self.http.request(Method::GET, url), host).await?;
         if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::GONE) {
             return Ok(None);
         }
@@ -206,6 +211,14 @@ fn check(what: &str, bytes: &[u8], wanted: Digest) -> Result<(), FetchError> {
         return Ok(());
     }
     Err(FetchError::Digest { what: what.to_owned(), wanted, found })
+}
+
+/// Reads a plugin of this machine with the signatures that lie beside it.
+///
+/// # Errors
+/// Fails when it cannot be read, or is too large.
+pub fn file_fetch(path: &Path) -> Result<Package, FetchError> {
+    file(path, Source::File(path.to_owned()).origin(), Limits::default().bytes)
 }
 
 fn file(path: &Path, origin: String, limit: u64) -> Result<Package, FetchError> {

@@ -13,7 +13,7 @@ use crate::artifact::MANIFEST;
 use crate::credentials::Login;
 use crate::digest::Digest;
 use crate::fetch::Access;
-use crate::fetch::http::{Http, TransferError, read, refusal, send};
+use crate::fetch::http::{Http, TransferError, read, refusal};
 use crate::reference::{Reference, Version};
 
 mod challenge;
@@ -119,14 +119,14 @@ impl Registry {
             Some(value) => build().header(AUTHORIZATION, value),
             None => build(),
         };
-        let response = send(with(known.as_ref()), self.host()).await?;
+        let response = self.http.send(with(known.as_ref()), self.host()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
         let Some(challenge) = Challenge::of(response.headers()) else { return Ok(response) };
         let Some(authorization) = self.answer(challenge).await? else { return Ok(response) };
         *self.authorization.lock().await = Some(authorization.clone());
-        send(with(Some(&authorization)), self.host()).await
+        self.http.send(with(Some(&authorization)), self.host()).await
     }
 
     async fn answer(&self, challenge: Challenge) -> Result<Option<HeaderValue>, TransferError> {
@@ -155,7 +155,7 @@ impl Registry {
         if let Some(value) = login.and_then(challenge::basic) {
             request = request.header(AUTHORIZATION, value);
         }
-        let response = send(request, &host).await?;
+        let response = self.http.send(request, &host).await?;
         if !response.status().is_success() {
             return Err(refusal(response, "a token", &host, self.user()).await);
         }

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 pub(crate) const BYTES_MAX: usize = 64 * 1024;
 /// Nobody needs more of them.
 pub(crate) const COUNT_MAX: usize = 16;
+/// How the text of a minisign signature begins.
+const MINISIGN_BEGIN: &str = "untrusted comment:";
 /// The length of a raw Ed25519 signature.
 const ED25519_BYTES: usize = 64;
 
@@ -33,6 +35,25 @@ impl Signature {
         Self::Detached(decoded.unwrap_or_else(|| bytes.to_vec()))
     }
 
+    /// Reads the text of a `.minisig` or of a `.sig` in base64, whichever it is.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        if text.trim_start().starts_with(MINISIGN_BEGIN) {
+            return Self::Minisign(text.to_owned());
+        }
+        Self::detached(text.as_bytes())
+    }
+
+    /// Returns what [`Signature::of_text`] reads; none for one that is over an artifact.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Simple { .. } => None,
+            Self::Minisign(text) => Some(text.clone()),
+            Self::Detached(bytes) => Some(STANDARD.encode(bytes)),
+        }
+    }
+
     /// Returns what it is, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -43,3 +64,6 @@ impl Signature {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

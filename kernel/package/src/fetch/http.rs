@@ -2,11 +2,14 @@
 
 use std::error::Error as _;
 use std::path::PathBuf;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url};
+
+use super::Access;
+use super::gate::{Denied, Gate, Gated, denied, literal_check};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Between two pieces of an answer.
@@ -22,6 +25,10 @@ pub enum TransferError {
     Unreachable { host: String, reason: String },
     #[error("{host} speaks no TLS that is trusted here: {reason}; add its certificate by --ca")]
     Tls { host: String, reason: String },
+    #[error("{host} speaks no TLS; name it by --plain-http {host} if that is meant")]
+    NoTls { host: String },
+    #[error("{host} must not be reached: {reason}")]
+    Denied { host: String, reason: String },
     #[error("{host} did not answer within {} s; try again later", limit.as_secs())]
     TimedOut { host: String, limit: Duration },
     #[error("{host} redirects {reason}, which is not followed; use the address that it leads to")]
@@ -52,23 +59,30 @@ pub enum TransferError {
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     client: Client,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 impl Http {
-    /// Makes a client that also trusts the certificates in the PEM file `ca`.
-    pub(crate) fn new(ca: Option<&PathBuf>) -> Result<Self, TransferError> {
+    /// Makes a client that trusts the certificates of `access` too, and goes where its gate lets it.
+    pub(crate) fn new(access: &Access) -> Result<Self, TransferError> {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // An error means that the process has one already, which is as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
+        let gate = access.gate.clone();
+        let judge = gate.clone();
         let mut builder = Client::builder()
-            .redirect(Policy::custom(redirect))
+            .redirect(Policy::custom(move |attempt| redirect(attempt, judge.as_deref())))
             .connect_timeout(CONNECT)
             .read_timeout(IDLE)
             .referer(false)
             .user_agent(concat!("tenon/", env!("CARGO_PKG_VERSION")));
-        if let Some(path) = ca {
+        if let Some(gate) = &gate {
+            // A proxy would dial in its own way.
+            builder = builder.no_proxy().dns_resolver(Gated(Arc::clone(gate)));
+        }
+        if let Some(path) = &access.ca {
             let failed =
                 |reason: String| TransferError::Certificates { path: path.clone(), reason };
             let pem = std::fs::read(path).map_err(|err| failed(err.to_string()))?;
@@ -81,16 +95,33 @@ impl Http {
         }
         let client =
             builder.build().map_err(|err| TransferError::Client { reason: err.to_string() })?;
-        Ok(Self { client })
+        Ok(Self { client, gate })
     }
 
     pub(crate) fn request(&self, method: reqwest::Method, url: &Url) -> RequestBuilder {
         self.client.request(method, url.clone())
     }
+
+    /// Sends a request, and says what went wrong when there is no answer.
+    pub(crate) async fn send(
+        &self,
+        request: RequestBuilder,
+        host: &str,
+    ) -> Result<Response, TransferError> {
+        let request = request.build().map_err(|err| failure(&err, host))?;
+        literal_check(self.gate.as_deref(), request.url())?;
+        self.client.execute(request).await.map_err(|err| failure(&err, host))
+    }
+}
+
+impl From<Denied> for TransferError {
+    fn from(Denied { host, reason }: Denied) -> Self {
+        Self::Denied { host, reason }
+    }
 }
 
 /// Follows a redirect that keeps the scheme. The client drops the login on another host by itself.
-fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+fn redirect(attempt: Attempt<'_>, gate: Option<&dyn Gate>) -> reqwest::redirect::Action {
     let first = attempt.previous().first().map(|url| url.scheme().to_owned());
     if first.is_some_and(|scheme| scheme != attempt.url().scheme()) {
         let to = format!("to {}://, another scheme", attempt.url().scheme());
@@ -99,12 +130,10 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     if attempt.previous().len() > REDIRECTS {
         return attempt.error(format!("more than {REDIRECTS} times"));
     }
+    if let Err(denied) = literal_check(gate, attempt.url()) {
+        return attempt.error(denied);
+    }
     attempt.follow()
-}
-
-/// Sends a request, and says what went wrong when there is no answer.
-pub(crate) async fn send(request: RequestBuilder, host: &str) -> Result<Response, TransferError> {
-    request.send().await.map_err(|err| failure(&err, host))
 }
 
 /// Reads an answer that may have up to `limit` bytes.
@@ -170,6 +199,9 @@ fn detail(body: &[u8]) -> String {
 }
 
 fn failure(err: &reqwest::Error, host: &str) -> TransferError {
+    if let Some(denied) = denied(err) {
+        return denied.clone().into();
+    }
     let host = host.to_owned();
     let mut reason = err.to_string();
     let mut source = err.source();
@@ -181,6 +213,9 @@ fn failure(err: &reqwest::Error, host: &str) -> TransferError {
         TransferError::Redirect { host, reason }
     } else if err.is_timeout() {
         TransferError::TimedOut { host, limit: IDLE }
+    } else if reason.contains("InvalidContentType") {
+        // What came was no TLS at all: most often plain http.
+        TransferError::NoTls { host }
     } else if reason.contains("certificate") || reason.contains("TLS") {
         TransferError::Tls { host, reason }
     } else {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::{CONTENT_TYPE, LOCATION, Registry, send};
+use super::{CONTENT_TYPE, LOCATION, Registry};
 use crate::artifact::{LAYER, Made};
 use crate::digest::Digest;
 use crate::fetch::TransferError;
@@ -73,7 +73,7 @@ impl Registry {
             self.send(build).await?
         } else {
             // Another machine keeps the bytes: our login is none of its business.
-            send(build(), self.host()).await?
+            self.http.send(build(), self.host()).await?
         };
         if !stored.status().is_success() {
             return Err(super::refusal(stored, &what, self.host(), self.user()).await);
