@@ -56,7 +56,8 @@ fn main() {
 /// A host with a store, in a folder beside the build.
 async fn host(dir: &TempDir, store: &Arc<ControlStore>) -> Arc<Host> {
     let facts = store.plugin_facts().await.unwrap();
-    let installed = InstalledPlugins { store: Arc::clone(store) as _, facts, packages: None };
+    let (store, packages) = (Arc::clone(store) as _, None);
+    let installed = InstalledPlugins { store, facts, packages, allow_unsigned: false };
     Host::builder(dir.path().join("code"), world::ports(dir))
         .limits(CallLimits { call_ms: 100, ..CallLimits::default() })
         .installed(installed, dir.path().join("plugins"))

@@ -1,15 +1,11 @@
 //! Authors of plugins, from nothing to a published plugin: the real commands, the packaged SDK, a
 //! real registry, outside of this workspace.
 
-#[path = "../../kernel/package/tests/it/registry.rs"]
-#[expect(dead_code, reason = "not all of it is needed here")]
-mod registry;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use self::registry::Registry;
+use crate::registry::Registry;
 use crate::tenon::{Said, root, tenon};
 
 /// All kinds that a plugin can be of.

@@ -8,5 +8,6 @@ mod life;
 mod life_fault;
 mod limit;
 mod machine;
+mod selftest;
 mod warm;
 mod world;

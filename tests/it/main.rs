@@ -16,7 +16,11 @@ mod host;
 mod keyring;
 mod kit;
 mod native;
+mod packages;
 mod plugin_life;
+#[path = "../../kernel/package/tests/it/registry.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod registry;
 mod scheduler;
 mod secrets;
 mod server;

@@ -1,5 +1,7 @@
 //! One call: a fresh instance, its limits, and what comes of it.
 
+mod trial;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +29,8 @@ use crate::limits::Meter;
 use crate::plugin::{Loaded, Plugin};
 use crate::warm::Ready;
 use crate::wasi::{self, Stderr, Still};
+
+pub(crate) use trial::{Trial, try_out};
 
 /// What host functions know of the call that they serve.
 pub(crate) struct CallState {

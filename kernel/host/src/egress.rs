@@ -48,6 +48,18 @@ impl Default for EgressPolicy {
     }
 }
 
+impl EgressPolicy {
+    /// Returns whether a request to `host` may reach it at this address.
+    #[must_use]
+    pub fn allows(&self, host: &str, address: IpAddr) -> bool {
+        is_public(address)
+            || self.allowed.iter().any(|allowed| match allowed {
+                Destination::Network(network) => network.contains(address),
+                Destination::Host(_) | Destination::Under(_) => allowed.names(host),
+            })
+    }
+}
+
 /// Two clients, made when first needed: reading the system's certificates takes time.
 #[derive(Debug, Default)]
 pub(crate) struct Egress {

@@ -19,7 +19,7 @@ use wit_envelope::resource::{Operation, ResourceDescription};
 
 use crate::abi;
 use crate::builder::Host;
-use crate::call::{Called, Facts, call};
+use crate::call::{Called, Facts, Trial, call, try_out};
 use crate::engine::engine;
 use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
@@ -112,6 +112,19 @@ impl Host {
             }
         };
         plugin.loaded.get_or_try_init(load).await
+    }
+
+    /// Tries a plugin out, under the limits of every call. The error is the end of a sentence.
+    pub(crate) async fn tried(
+        &self,
+        plugin: &Arc<Plugin>,
+        loaded: &Loaded,
+        trial: Trial,
+    ) -> Result<(), String> {
+        let running = self.running(&plugin.name).map_err(|err| err.to_string())?;
+        let _permit = self.permits.acquire().await;
+        let _in_flight = running.ticker.in_flight();
+        try_out(&running.engine, plugin, loaded, &self.services, trial).await
     }
 
     /// Returns a stored state as this version of the plugin reads it.

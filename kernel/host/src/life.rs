@@ -7,11 +7,14 @@
 mod admin;
 pub(crate) mod assemble;
 mod binding;
+mod candidate;
 mod change;
 mod config;
 mod facts;
+mod import;
 mod install;
 mod quarantine;
+mod verify;
 mod view;
 
 use std::collections::HashSet;
@@ -34,6 +37,7 @@ pub(crate) struct Life {
     pub(crate) store: Arc<dyn PluginStore>,
     pub(crate) depot: Arc<Depot>,
     pub(crate) packages: Option<Arc<dyn Packages>>,
+    pub(crate) allow_unsigned: bool,
     /// Held while something changes.
     pub(crate) change: Mutex<()>,
 }
@@ -45,6 +49,8 @@ pub struct InstalledPlugins {
     pub facts: PluginFacts,
     /// Where the plugins come from; none: from files only.
     pub packages: Option<Arc<dyn Packages>>,
+    /// Whether everybody may install what nobody has signed, without saying so.
+    pub allow_unsigned: bool,
 }
 
 impl std::fmt::Debug for InstalledPlugins {
@@ -57,7 +63,7 @@ impl Life {
     /// Opens the depot in `dir`, and reads what the facts name. A binary that cannot be used any
     /// more does not keep the others from serving; its plugin says why it does not.
     pub(crate) fn open(installed: InstalledPlugins, dir: &Path) -> io::Result<(Self, Facts)> {
-        let InstalledPlugins { store, facts, packages } = installed;
+        let InstalledPlugins { store, facts, packages, allow_unsigned } = installed;
         let depot = Depot::open(dir)?;
         let facts = Facts::new(facts);
         let digests: Vec<(String, String)> = facts
@@ -68,7 +74,8 @@ impl Life {
             .collect();
         depot.sweep(&digests.iter().map(|(digest, _)| digest.as_str()).collect::<HashSet<_>>())?;
         let facts = facts.with(read_all(&depot, &digests));
-        Ok((Self { store, depot: Arc::new(depot), packages, change: Mutex::default() }, facts))
+        let (depot, change) = (Arc::new(depot), Mutex::default());
+        Ok((Self { store, depot, packages, allow_unsigned, change }, facts))
     }
 }
 

@@ -85,6 +85,8 @@ pub(crate) struct Loaded {
     functions: Vec<(PluginKind, &'static str, ComponentExportIndex)>,
     /// `migration.migrate`, if it is exported.
     pub(crate) migration: Option<ComponentExportIndex>,
+    /// `selftest.check`, if it is exported.
+    pub(crate) selftest: Option<ComponentExportIndex>,
 }
 
 /// Lets so many lines of a plugin's log pass in a time.
@@ -227,11 +229,14 @@ impl Plugin {
                 functions.push((kind, name, index));
             }
         }
-        let migration = self.inspected.optional("migration").and_then(|interface| {
+        let optional = |interface, function| {
+            let interface = self.inspected.optional(interface)?;
             let instance = component.get_export_index(None, interface)?;
-            component.get_export_index(Some(&instance), "migrate")
-        });
-        Ok(Loaded { pre: linker.instantiate_pre(component)?, functions, migration })
+            component.get_export_index(Some(&instance), function)
+        };
+        let (migration, selftest) =
+            (optional("migration", "migrate"), optional("selftest", "check"));
+        Ok(Loaded { pre: linker.instantiate_pre(component)?, functions, migration, selftest })
     }
 }
 

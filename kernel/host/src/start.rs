@@ -1,47 +1,19 @@
-//! Starts instances that are not called: to prove that a plugin gets that far, and to let them wait.
+//! Starts instances ahead of the calls that will use them.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
-use kernel_ports::plugin::PluginError;
 use wasmtime::component::Instance;
 use wasmtime::{Engine, Store};
 
 use crate::builder::Services;
 use crate::call::{CallState, Facts, store};
-use crate::fault::{Failed, classify, deadline};
-use crate::plugin::{Loaded, Plugin};
+use crate::plugin::Plugin;
 
 /// What stands for a function while none is called.
 const FUNCTION: &str = "(start)";
-
-/// Starts an instance and calls nothing: proves that the plugin gets that far.
-pub(crate) async fn try_out(
-    engine: &Engine,
-    plugin: &Arc<Plugin>,
-    loaded: &Loaded,
-    services: &Arc<Services>,
-) -> Result<(), PluginError> {
-    let limit_ms = services.limits.call_ms;
-    let limit = Duration::from_millis(limit_ms);
-    let mut store = fresh(engine, plugin, services);
-    let began = Instant::now();
-    let started = tokio::time::timeout(limit, loaded.pre.instantiate_async(&mut store)).await;
-    let state = store.into_data();
-    let stderr = state.stderr();
-    let failed =
-        Failed { plugin: &state.plugin.name, function: FUNCTION, limit_ms, stderr: &stderr };
-    match started {
-        Ok(Ok(_)) => {
-            plugin.starts.measured(began.elapsed());
-            Ok(())
-        }
-        Ok(Err(err)) => Err(classify(&err, failed)),
-        Err(_) => Err(deadline(failed)),
-    }
-}
 
 /// Starts an instance for a later call. None: it cannot, or it asked for something.
 pub(crate) async fn start_ahead(

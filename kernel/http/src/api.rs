@@ -13,8 +13,9 @@ use kernel_scheduler::Scheduler;
 use crate::layer::host::Hosts;
 use crate::layer::rate::Rates;
 
-/// An installation may have to compile many megabytes on a small machine.
-pub(crate) const INSTALL_TIMEOUT: Duration = Duration::from_secs(300);
+/// An installation may have to fetch many megabytes over a slow network, which is given five minutes,
+/// and to compile them on a small machine.
+pub(crate) const INSTALL_TIMEOUT: Duration = Duration::from_secs(480);
 
 /// How the API treats requests, whatever they are about.
 #[derive(Debug, Clone)]

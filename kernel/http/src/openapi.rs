@@ -42,7 +42,7 @@ use crate::{
         plugin::list, plugin::get,
         plugin_admin::install, plugin_admin::upgrade, plugin_admin::swap, plugin_admin::rollback,
         plugin_admin::enable, plugin_admin::disable, plugin_admin::remove, plugin_admin::verify,
-        plugin_admin::logs, plugin_admin::denials, plugin_admin::calls,
+        plugin_admin::logs, plugin_admin::denials, plugin_admin::calls, plugin_admin::import,
         binding::list, binding::set, binding::remove, binding::grant, binding::revoke,
         access::login, access::session, access::logout, access::whoami,
         user::list, user::add, user::get, user::set, user::remove, user::password,

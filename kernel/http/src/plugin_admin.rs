@@ -4,7 +4,8 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use kernel_ports::package::Package;
+use bytes::Bytes;
+use kernel_ports::package::Upload;
 use kernel_ports::plugin_admin::{InstallFrom, InstallOptions, InstallOutcome};
 use kernel_wire::plugin::Plugin;
 use kernel_wire::plugin_admin as wire;
@@ -12,13 +13,17 @@ use kernel_wire::plugin_admin as wire;
 use crate::api::PluginLife;
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Json, Params, PluginName};
+use crate::extract::{At, Json, Params, PluginName, invalid};
 use crate::to_wire;
 
 /// Larger uploads are refused: such a plugin would not be one.
 const UPLOAD_BYTES_MAX: usize = 256 << 20;
 /// The media type of components.
 const WASM: &str = "application/wasm";
+/// That of bundles.
+const ZSTD: &str = "application/zstd";
+/// Nobody needs more of them.
+const SIGNATURES_MAX: usize = 16;
 
 /// Install plugin
 ///
@@ -31,8 +36,13 @@ const WASM: &str = "application/wasm";
         ("grantAll" = Option<bool>, Query, description = "All that it asks for by name"),
         ("config" = Option<String>, Query, description = "Its configuration: a JSON object"),
         ("digest" = Option<String>, Query, description = "The SHA-256 that it must have"),
-        ("origin" = Option<String>, Query, description = "Where the body is from, for people"),
+        ("origin" = Option<String>, Query, description = "Where the body is from: a name, or `file:///…`"),
+        ("signature" = Option<Vec<String>>, Query, description = "Of the body: what its `.minisig` holds, or its `.sig` in base64"),
+        ("signer" = Option<String>, Query, description = "The key that must have signed it"),
         ("allowUnsigned" = Option<bool>, Query, description = "Even if nobody has signed it"),
+        ("orUpgrade" = Option<bool>, Query, description = "If it is installed, upgrade it"),
+        ("approve" = Option<bool>, Query, description = "Then it may have what it asks for beyond"),
+        ("replace" = Option<bool>, Query, description = "Forget the versions of the same origin"),
     ),
     request_body(content(
         (Vec<u8> = "application/wasm"), (wire::PluginFetch = "application/json"),
@@ -47,8 +57,8 @@ pub(crate) async fn install(
     params: Params,
     request: Request,
 ) -> Result<(StatusCode, Json<wire::PluginInstalled>), ApiError> {
-    let (options, origin) = options(params)?;
-    let from = from(request, origin).await?.ok_or_else(nothing_sent)?;
+    let (options, upload) = options(params)?;
+    let from = from(request, upload).await?.ok_or_else(nothing_sent)?;
     let installed = plugins.install(from, options).await?;
     let status = match installed.outcome {
         InstallOutcome::Active | InstallOutcome::Waiting { .. } => StatusCode::CREATED,
@@ -70,7 +80,9 @@ pub(crate) async fn install(
         ("grant" = Option<Vec<String>>, Query, description = "What it may use besides"),
         ("config" = Option<String>, Query, description = "Its configuration: a JSON object"),
         ("digest" = Option<String>, Query, description = "The SHA-256 that it must have"),
-        ("origin" = Option<String>, Query, description = "Where the body is from, for people"),
+        ("origin" = Option<String>, Query, description = "Where the body is from: a name, or `file:///…`"),
+        ("signature" = Option<Vec<String>>, Query, description = "Of the body: what its `.minisig` holds, or its `.sig` in base64"),
+        ("signer" = Option<String>, Query, description = "The key that must have signed it"),
         ("allowUnsigned" = Option<bool>, Query, description = "Even if nobody has signed it"),
     ),
     request_body(content(
@@ -84,8 +96,8 @@ pub(crate) async fn upgrade(
     params: Params,
     request: Request,
 ) -> Result<Json<wire::PluginInstalled>, ApiError> {
-    let (options, origin) = options(params)?;
-    let from = from(request, origin).await?;
+    let (options, upload) = options(params)?;
+    let from = from(request, upload).await?;
     let installed = plugins.upgrade(&name, from, options).await?;
     Ok(Json(to_wire::plugin_installed(installed)))
 }
@@ -170,21 +182,54 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Install bundle
+///
+/// The body is a bundle of plugins with their signatures. Each is installed, or upgraded where it is
+/// installed already. Nothing of it is used unless all of it can be trusted.
+#[utoipa::path(
+    post, path = "/api/v1/plugin-bundles", tag = "plugins", operation_id = "pluginImport",
+    params(
+        ("grantAll" = Option<bool>, Query, description = "All that each asks for by name"),
+        ("digest" = Option<String>, Query, description = "The SHA-256 that the bundle must have"),
+        ("approve" = Option<bool>, Query, description = "Upgrades may have what they ask for beyond"),
+        ("allowUnsigned" = Option<bool>, Query, description = "Even if nobody has signed one"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/zstd"),
+    responses((status = 200, description = "Plugin by plugin", body = Vec<wire::PluginImported>)),
+)]
+pub(crate) async fn import(
+    State(PluginLife(plugins)): State<PluginLife>,
+    mut params: Params,
+    request: Request,
+) -> Result<Json<Vec<wire::PluginImported>>, ApiError> {
+    let options = InstallOptions {
+        grant_all: params.flag("grantAll", false)?,
+        digest: params.one("digest")?,
+        approve: params.flag("approve", false)?,
+        allow_unsigned: params.flag("allowUnsigned", false)?,
+        ..InstallOptions::default()
+    };
+    params.finish()?;
+    let bundle = body(request, ZSTD, "a bundle").await?.ok_or_else(nothing_sent)?;
+    let imported = plugins.import(bundle, options).await?;
+    Ok(Json(imported.into_iter().map(to_wire::plugin_imported).collect()))
+}
+
 /// Verify plugin
 ///
-/// Reads the binary that serves again, and checks its digest and signature.
+/// Reads the binaries of all its versions again, and checks digests and signatures by the keys that
+/// are trusted now.
 #[utoipa::path(
     post, path = "/api/v1/plugins/{plugin}/verify", tag = "plugins", operation_id = "pluginVerify",
     params(("plugin" = String, Path, description = "Its name")),
-    responses((status = 200, description = "It is as it was", body = wire::PluginVerified)),
+    responses((status = 200, description = "What holds", body = wire::PluginVerified)),
 )]
 pub(crate) async fn verify(
     State(PluginLife(plugins)): State<PluginLife>,
     At(PluginName(name)): At<PluginName>,
 ) -> Result<Json<wire::PluginVerified>, ApiError> {
-    let signature = plugins.verify(&name).await?;
-    let digest = plugins.state_get(&name).map(|state| state.info.digest).unwrap_or_default();
-    Ok(Json(wire::PluginVerified { name, digest, signed_by: to_wire::signed_by(signature) }))
+    let versions = plugins.verify(&name).await?;
+    Ok(Json(to_wire::plugin_verified(name, versions)))
 }
 
 /// List log of plugin
@@ -233,44 +278,65 @@ pub(crate) async fn calls(
     Json(plugins.figures().into_iter().map(to_wire::plugin_calls).collect())
 }
 
-/// Reads the options of an installation, and where the body is from.
-fn options(mut params: Params) -> Result<(InstallOptions, Option<String>), ApiError> {
+/// Reads the options of an installation, and what is said of the body.
+fn options(mut params: Params) -> Result<(InstallOptions, Upload), ApiError> {
     let options = InstallOptions {
         rules: params.many("grant"),
         grant_all: params.flag("grantAll", false)?,
         config: params.one("config")?,
         allow_unsigned: params.flag("allowUnsigned", false)?,
+        signer: params.one("signer")?,
+        or_upgrade: params.flag("orUpgrade", false)?,
+        replaces: params.flag("replace", false)?,
         approve: params.flag("approve", false)?,
         digest: params.one("digest")?,
     };
-    let origin = params.one("origin")?;
+    let origin = params.one("origin")?.unwrap_or_else(|| "upload".to_owned());
+    let signatures = params.all("signature");
     params.finish()?;
-    Ok((options, origin))
+    // Keys are trusted by origin, and this one is only said.
+    if origin.split_once("://").is_some_and(|(scheme, _)| scheme != "file") {
+        return Err(invalid(
+            "origin",
+            format_args!("what is sent comes from a file, not {origin}"),
+        )
+        .hint("send as `application/json` where the server fetches it"));
+    }
+    if signatures.len() > SIGNATURES_MAX {
+        let count = signatures.len();
+        return Err(invalid("signature", format_args!("{count} are more than {SIGNATURES_MAX}")));
+    }
+    Ok((options, Upload { origin, signatures, ..Upload::default() }))
 }
 
 /// Returns the plugin in the body, or what it names. None: there is no body.
-async fn from(request: Request, origin: Option<String>) -> Result<Option<InstallFrom>, ApiError> {
-    let media_type = media_type(request.headers()).to_owned();
-    if media_type == "application/json" {
+async fn from(request: Request, upload: Upload) -> Result<Option<InstallFrom>, ApiError> {
+    if media_type(request.headers()) == "application/json" {
         let fetch = Json::<wire::PluginFetch>::from_request(request, &()).await?;
         let Json(wire::PluginFetch { from: reference, digest }) = fetch;
         return Ok(Some(InstallFrom::Reference { reference, digest }));
     }
+    let bytes = body(request, WASM, "a component").await?;
+    Ok(bytes.map(|bytes| InstallFrom::Upload(Upload { bytes, ..upload })))
+}
+
+/// Reads a body of a media type. None: there is none.
+async fn body(request: Request, wanted: &str, what: &str) -> Result<Option<Bytes>, ApiError> {
+    let media_type = media_type(request.headers()).to_owned();
     let bytes = to_bytes(request.into_body(), UPLOAD_BYTES_MAX).await.map_err(|_| {
         let detail = format!("the body broke off, or is larger than {UPLOAD_BYTES_MAX} bytes");
-        ApiError::new(Code::BodyTooLarge, detail).hint("send a component, and all of it")
+        ApiError::new(Code::BodyTooLarge, detail).hint(format_args!("send {what}, and all of it"))
     })?;
     if bytes.is_empty() {
         return Ok(None);
     }
     // Required because browsers let any site send other types without asking first.
-    if media_type != WASM {
+    if media_type != wanted {
         let detail = format!("the body is said to be {media_type:?}");
-        let hint = format!("send a component as `{WASM}`, or where it is as `application/json`");
+        let hint = format!("send {what} as `{wanted}`, or where it is as `application/json`");
         return Err(ApiError::new(Code::MediaType, detail).hint(hint));
     }
-    let origin = origin.unwrap_or_else(|| "upload".to_owned());
-    Ok(Some(InstallFrom::Given(Package { bytes, origin, proof: None })))
+    Ok(Some(bytes))
 }
 
 fn media_type(headers: &HeaderMap) -> &str {

@@ -102,6 +102,7 @@ routes! {
     post "/api/v1/plugins/{plugin}/verify" [admin server] => plugin_admin::verify,
     get "/api/v1/plugins/{plugin}/logs" [admin server] => plugin_admin::logs,
     get "/api/v1/plugins/{plugin}/denials" [admin server] => plugin_admin::denials,
+    post "/api/v1/plugin-bundles" [admin server] => plugin_admin::import,
     get "/api/v1/plugin-calls" [admin server] => plugin_admin::calls,
     get "/api/v1/bindings" [view server] => binding::list,
     put "/api/v1/bindings/{binding}" [admin server] => binding::set,

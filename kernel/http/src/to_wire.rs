@@ -19,7 +19,8 @@ use serde_json::Value;
 pub(crate) use event::event;
 pub(crate) use pipeline::{pipeline, pipeline_version};
 pub(crate) use plugin::{
-    binding, denial, kind_back, plugin, plugin_calls, plugin_installed, plugin_log_line, signed_by,
+    binding, denial, kind_back, plugin, plugin_calls, plugin_imported, plugin_installed,
+    plugin_log_line, plugin_verified,
 };
 pub(crate) use run::{artifact, run, run_tree};
 pub(crate) use secret::secret;

@@ -9,7 +9,7 @@ use crate::plugin_store::Signature;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     pub bytes: Bytes,
-    /// Where it came from, in full, such as `https://…` or `oci://…@sha256:…`.
+    /// Where it came from, such as `https://…` or `oci://…`; without a scheme: a file of that name.
     pub origin: String,
     /// The content of its signature, in a form that [`Packages::package_verify`] knows.
     pub proof: Option<Bytes>,
@@ -24,15 +24,30 @@ pub enum PackageError {
     Verify { reason: String },
 }
 
+/// A binary that somebody sends, with the signatures that lie beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Upload {
+    pub bytes: Bytes,
+    /// As [`Package::origin`].
+    pub origin: String,
+    /// What such files hold: `.minisig`, or `.sig` in base64.
+    pub signatures: Vec<String>,
+}
+
 /// Fetches packages, and checks their signatures.
 #[async_trait]
 pub trait Packages: Send + Sync {
-    /// Fetches what `reference` names (`https://…`, `oci://…`), of this SHA-256 if one is given.
+    /// Fetches what `reference` names (`https://…`, `oci://…`). An address needs the SHA-256 of what
+    /// lies there, here or behind its `#`.
     async fn package_fetch(
         &self,
         reference: &str,
         digest: Option<&str>,
     ) -> Result<Package, PackageError>;
+    /// Puts what was sent into one piece.
+    fn package_of(&self, upload: Upload) -> Package;
+    /// Returns the packages of a bundle, which was checked against itself as a whole.
+    async fn bundle_open(&self, bundle: Bytes) -> Result<Vec<Package>, PackageError>;
     /// Returns who has signed the package. A proof that is there and does not hold is an error.
     async fn package_verify(&self, package: &Package) -> Result<Signature, PackageError>;
 }

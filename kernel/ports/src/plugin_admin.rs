@@ -3,10 +3,11 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use kernel_model::id::RunId;
 use kernel_model::time::Time;
 
-use crate::package::Package;
+use crate::package::{Package, Upload};
 use crate::plugin::{PluginInfo, PluginKind};
 use crate::plugin_store::{Quarantine, Signature};
 use crate::store::StoreError;
@@ -83,6 +84,8 @@ pub struct BindingState {
 #[derive(Debug, Clone)]
 pub enum InstallFrom {
     Given(Package),
+    /// Somebody sends it.
+    Upload(Upload),
     /// An address or a reference of a registry, and the SHA-256 that it must have.
     Reference {
         reference: String,
@@ -100,6 +103,12 @@ pub struct InstallOptions {
     /// Its configuration: a JSON object.
     pub config: Option<String>,
     pub allow_unsigned: bool,
+    /// The name of the key that must have signed it.
+    pub signer: Option<String>,
+    /// If it is installed already, this is an upgrade of it.
+    pub or_upgrade: bool,
+    /// Versions that came from the same origin are forgotten: for one that is built again and again.
+    pub replaces: bool,
     /// Of an upgrade: it may have what it asks for beyond the version that serves.
     pub approve: bool,
     /// The SHA-256 that the binary must have.
@@ -123,6 +132,26 @@ pub enum InstallOutcome {
     Unchanged,
     /// It waits for approval, as it asks for this beyond the version that serves.
     Waiting { asks_more: Vec<String> },
+}
+
+/// What came of one plugin of a bundle.
+#[derive(Debug)]
+pub struct Imported {
+    pub origin: String,
+    pub result: Result<Installed, PluginAdminError>,
+}
+
+/// A version that was looked at again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionVerified {
+    pub version: String,
+    pub digest: String,
+    pub origin: String,
+    pub is_active: bool,
+    /// By the keys that are trusted now.
+    pub signature: Signature,
+    /// What does not hold any more, each with the way out.
+    pub problems: Vec<String>,
 }
 
 /// The steps of an installation, in their order.
@@ -275,8 +304,16 @@ pub trait PluginAdmin: Send + Sync {
     async fn enable(&self, plugin: &str, enabled: bool) -> Result<PluginState, PluginAdminError>;
     /// Forgets an installed plugin with its bindings; a built-in one of the name serves again.
     async fn remove(&self, plugin: &str) -> Result<(), PluginAdminError>;
-    /// Reads the bytes of the version that serves again, and checks digest and signature.
-    async fn verify(&self, plugin: &str) -> Result<Signature, PluginAdminError>;
+    /// Installs or upgrades all plugins of a bundle. Nothing of it is used unless all of it can be
+    /// trusted; a later stage may refuse one and not the others.
+    async fn import(
+        &self,
+        bundle: Bytes,
+        options: InstallOptions,
+    ) -> Result<Vec<Imported>, PluginAdminError>;
+    /// Reads the bytes of all versions that are kept again, and checks digests and signatures. The
+    /// newest first.
+    async fn verify(&self, plugin: &str) -> Result<Vec<VersionVerified>, PluginAdminError>;
     fn binding_list(&self) -> Vec<BindingState>;
     async fn bind(&self, draft: BindingDraft) -> Result<BindingState, PluginAdminError>;
     async fn unbind(&self, binding: &str) -> Result<(), PluginAdminError>;

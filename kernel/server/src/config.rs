@@ -17,6 +17,7 @@ use crate::access::AccessConfig;
 use crate::args::ServerArgs;
 use crate::engine;
 use crate::keys::Keys;
+use crate::packages::PackagesConfig;
 use crate::secret::configs::{self, Environment};
 use crate::telemetry::{self, Format};
 
@@ -114,6 +115,13 @@ impl Config {
                 settings: scheduling(settings)?,
                 access: AccessConfig::of(settings)?,
                 egress: egress(settings)?,
+                packages: PackagesConfig {
+                    trust_store: settings.get(&plugins::TRUST_STORE)?,
+                    allow_unsigned: settings.get(&plugins::ALLOW_UNSIGNED)?,
+                    plain_http: settings.get(&plugins::PLAIN_HTTP)?,
+                    logins: settings.get(&plugins::REGISTRY_LOGINS)?,
+                    ca: settings.get(&plugins::REGISTRY_CA)?,
+                },
                 http: http(settings, listen)?,
             },
             serving: Serving {

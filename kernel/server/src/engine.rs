@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use crate::access::{self, AccessConfig};
 use crate::keys::Keys;
 use crate::masked_logs::MaskedLogs;
+use crate::packages::{Depot, PackagesConfig};
 use crate::secret::configs::Environment;
 use crate::secret::{Keeper, configs};
 use crate::standard::{self, STANDARD};
@@ -47,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) settings: Settings,
     pub(crate) access: AccessConfig,
     pub(crate) egress: EgressPolicy,
+    /// Where plugins are fetched from, and whom they are trusted from.
+    pub(crate) packages: PackagesConfig,
     pub(crate) http: kernel_http::Config,
 }
 
@@ -93,7 +96,7 @@ impl Engine {
             clock: Arc::clone(&clock) as _,
         };
         let control = control(&config)?;
-        let installed = installed(control.as_ref()).await?;
+        let installed = installed(control.as_ref(), &config).await?;
         let host = host(&config, ports, installed, Arc::clone(&ring))?;
         secrets.plugins_set(&(Arc::clone(&host) as _));
         let plugins = host.plugin_list().len();
@@ -166,10 +169,15 @@ fn control(config: &Config) -> anyhow::Result<Option<Arc<ControlStore>>> {
 }
 
 /// Returns what operators have installed.
-async fn installed(store: Option<&Arc<ControlStore>>) -> anyhow::Result<Option<InstalledPlugins>> {
+async fn installed(
+    store: Option<&Arc<ControlStore>>,
+    config: &Config,
+) -> anyhow::Result<Option<InstalledPlugins>> {
     let Some(store) = store.map(Arc::clone) else { return Ok(None) };
     let facts = store.plugin_facts().await?;
-    Ok(Some(InstalledPlugins { store, facts, packages: None }))
+    let packages = Depot::open(config.packages.clone(), config.egress.clone())?;
+    let allow_unsigned = config.packages.allow_unsigned;
+    Ok(Some(InstalledPlugins { store, facts, packages: Some(Arc::new(packages)), allow_unsigned }))
 }
 
 fn host(

@@ -35,6 +35,7 @@ mod inspect;
 mod keys;
 mod local;
 mod masked_logs;
+mod packages;
 mod secret;
 mod server;
 pub mod standard;

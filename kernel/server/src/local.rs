@@ -18,6 +18,7 @@ use crate::access::AccessConfig;
 use crate::engine::{Config, Engine};
 use crate::in_process::InProcess;
 use crate::keys::Keys;
+use crate::packages::PackagesConfig;
 use crate::secret::configs;
 
 /// Steps that still run when the run is given up get no time.
@@ -60,6 +61,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         settings: Settings::default(),
         access: AccessConfig::local(),
         egress: EgressPolicy::default(),
+        packages: PackagesConfig::default(),
         http: kernel_http::Config::default(),
     };
     let engine = Engine::start(config).await?;

@@ -102,9 +102,9 @@ pub struct BindingSet {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PluginFetch {
-    /// `https://…` or `oci://registry/repository:tag`.
+    /// `https://…#sha256:…` or `oci://registry/repository:tag`.
     pub from: String,
-    /// The SHA-256 that it must have. Needed for an address.
+    /// The SHA-256 that it must have. An address needs one, here or behind its `#`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
 }
@@ -151,15 +151,45 @@ pub struct PluginSwap {
     pub to: String,
 }
 
-/// A binary that is still what was installed.
+/// What a plugin's kept versions are worth today.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PluginVerified {
     pub name: String,
+    /// Whether everything about all of them holds.
+    pub holds: bool,
+    /// The newest first.
+    pub versions: Vec<VersionVerified>,
+}
+
+/// A version whose bytes were hashed and whose signatures were checked again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionVerified {
+    pub version: String,
+    /// SHA-256 of the component, in hex.
     pub digest: String,
-    /// Who has signed it. Absent: nobody.
+    pub origin: String,
+    /// It is the one that serves.
+    pub active: bool,
+    /// Who has signed it, by the keys that are trusted now. Absent: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
+    /// What does not hold any more, each with the way out.
+    pub problems: Vec<String>,
+}
+
+/// What came of one plugin of a bundle: it was installed, or refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginImported {
+    /// Where the bundle says that it came from.
+    pub origin: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed: Option<PluginInstalled>,
+    /// The stage that said no, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// A line of a plugin's own log.

@@ -10,6 +10,12 @@ pub(crate) fn hostile() -> &'static [u8] {
     BYTES.get_or_init(|| build("hostile", "hostile.wasm"))
 }
 
+/// Returns the action plugin that looks at itself, as its configuration says.
+pub(crate) fn careful() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| build("careful", "careful.wasm"))
+}
+
 /// Returns the smallest language plugin.
 pub(crate) fn language() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();

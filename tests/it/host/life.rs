@@ -116,7 +116,8 @@ async fn start(
     is_built_in: bool,
 ) -> Arc<Host> {
     let facts = store.plugin_facts().await.unwrap();
-    let installed = InstalledPlugins { store: Arc::clone(store) as _, facts, packages: None };
+    let (store, packages) = (Arc::clone(store) as _, None);
+    let installed = InstalledPlugins { store, facts, packages, allow_unsigned: false };
     let mut builder = Host::builder(fixture::compiled(), ports.clone())
         .limits(limits())
         .installed(installed, dir.path().join("plugins"));
@@ -159,7 +160,9 @@ async fn an_installed_plugin_serves_at_once_and_after_a_restart() {
         assert_eq!((state.source, &state.status), (PluginSource::Installed, &PluginStatus::Active));
         assert_eq!(state.versions[0].signature, Signature::Unsigned);
         assert_eq!(life.files(), BTreeSet::from([format!("{}.wasm", installed.digest)]));
-        assert_eq!(life.host.verify("hostile").await.unwrap(), Signature::Unsigned);
+        let verified = life.host.verify("hostile").await.unwrap();
+        assert_eq!((verified.len(), &verified[0].signature), (1, &Signature::Unsigned));
+        assert_eq!((verified[0].is_active, verified[0].problems.len()), (true, 0));
         life.restart().await;
     }
     let again = life.host.install(

@@ -83,8 +83,8 @@ async fn a_damaged_binary_is_not_run_and_installing_it_again_mends_it() {
     let file = life.files().pop_first().unwrap();
     let file = life.dir.path().join("plugins").join(file);
     std::fs::write(&file, next("0.2.0")).unwrap();
-    let err = life.host.verify("hostile").await.unwrap_err().to_string();
-    assert!(err.contains("is damaged"), "{err}");
+    let verified = life.host.verify("hostile").await.unwrap();
+    assert!(verified[0].problems[0].contains("is damaged"), "{verified:?}");
     life.restart().await;
     let err = life.start("echo", "1").await.unwrap_err().to_string();
     assert!(err.contains("is damaged") && err.contains("install the plugin again"), "{err}");

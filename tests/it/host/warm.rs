@@ -147,7 +147,7 @@ async fn instances_that_wait_take_no_room_from_a_rush() {
 async fn installs(dir: &TempDir) -> Arc<Host> {
     let store = Arc::new(MemoryControl::new());
     let facts = store.plugin_facts().await.unwrap();
-    let installed = InstalledPlugins { store, facts, packages: None };
+    let installed = InstalledPlugins { store, facts, packages: None, allow_unsigned: false };
     Host::builder(fixture::compiled(), ports(dir))
         .limits(CallLimits { warm_instances: 2, ..limits() })
         .installed(installed, dir.path().join("plugins"))

@@ -3,14 +3,17 @@
 use bytes::Bytes;
 use kernel_wire::plugin::Plugin;
 use kernel_wire::plugin_admin::{
-    Binding, BindingSet, Denial, PluginCalls, PluginFetch, PluginInstalled, PluginLogLine,
-    PluginSwap, PluginVerified, Rules,
+    Binding, BindingSet, Denial, PluginCalls, PluginFetch, PluginImported, PluginInstalled,
+    PluginLogLine, PluginSwap, PluginVerified, Rules,
 };
+use serde::de::DeserializeOwned;
 
-use super::{Answer, Api, checked, decode, json, part};
+use super::{Answer, Api, checked, decode, part};
 
 /// The media type of components.
 const WASM: &str = "application/wasm";
+/// That of bundles.
+const ZSTD: &str = "application/zstd";
 
 /// What is installed.
 #[derive(Debug, Clone)]
@@ -43,20 +46,35 @@ impl Api {
             None => "/plugins".to_owned(),
             Some(name) => format!("/plugins/{}/upgrade", part(name)),
         };
-        for (index, (key, value)) in query.iter().enumerate() {
-            let sign = if index == 0 { '?' } else { '&' };
-            path.push_str(&format!("{sign}{key}={}", part(value)));
+        add(&mut path, query);
+        match body {
+            InstallBody::Bytes(bytes) => self.upload(&path, bytes, WASM).await,
+            InstallBody::Fetch(fetch) => self.write("POST", &path, Some(&fetch)).await,
+            InstallBody::Nothing => self.write("POST", &path, None::<&()>).await,
         }
-        let mut request = match &body {
-            InstallBody::Bytes(bytes) => self.request("POST", &path, Some(bytes.clone())),
-            InstallBody::Fetch(fetch) => self.request("POST", &path, Some(json(fetch)?)),
-            InstallBody::Nothing => self.request("POST", &path, None),
-        };
-        if matches!(body, InstallBody::Bytes(_)) {
-            request.headers.retain(|(name, _)| *name != "content-type");
-            request.headers.push(("content-type", WASM.to_owned()));
-        }
-        decode(&path, checked(self.transport.send(request).await?).await?).await
+    }
+
+    /// Installs the plugins of a bundle.
+    pub async fn plugin_import(
+        &self,
+        query: &[(&str, String)],
+        bundle: Bytes,
+    ) -> Answer<Vec<PluginImported>> {
+        let mut path = "/plugin-bundles".to_owned();
+        add(&mut path, query);
+        self.upload(&path, bundle, ZSTD).await
+    }
+
+    async fn upload<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        bytes: Bytes,
+        media_type: &str,
+    ) -> Answer<T> {
+        let mut request = self.request("POST", path, Some(bytes));
+        request.headers.retain(|(name, _)| *name != "content-type");
+        request.headers.push(("content-type", media_type.to_owned()));
+        decode(path, checked(self.transport.send(request).await?).await?).await
     }
 
     pub async fn plugin_swap(&self, name: &str, to: &str) -> Answer<Plugin> {
@@ -104,5 +122,13 @@ impl Api {
     /// Does one of `grant`, `revoke`.
     pub async fn binding_rules(&self, name: &str, verb: &str, rules: &Rules) -> Answer<Binding> {
         self.write("POST", &format!("/bindings/{}/{verb}", part(name)), Some(rules)).await
+    }
+}
+
+/// Adds a query to an address.
+fn add(path: &mut String, query: &[(&str, String)]) {
+    for (index, (key, value)) in query.iter().enumerate() {
+        let sign = if index == 0 { '?' } else { '&' };
+        path.push_str(&format!("{sign}{key}={}", part(value)));
     }
 }

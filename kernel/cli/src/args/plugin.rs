@@ -9,9 +9,12 @@ use crate::args::author::AuthorCommand;
 const INSTALL: &str = "\
 Examples:
   tenon plugin install ./notifier-chat.wasm --grant 'http:POST chat.example.com'
-  tenon plugin install https://example.com/x.wasm --digest 9f86d081884c…
+  tenon plugin install https://example.com/x.wasm#sha256:9f86d081884c…
   tenon plugin install oci://registry.example.com/plugins/x:1.2.0
+  tenon plugin install --locked
 
+A file is sent with the signatures that lie beside it (FILE.minisig, FILE.sig). The server
+fetches everything else, and judges all of it by its own trust store.
 An installation goes through the stages fetch, verify, inspect, grant, configure, compile, link,
 self-test and activate. The first one that refuses ends it, and what served serves on.";
 
@@ -50,14 +53,20 @@ pub enum PluginCommand {
     /// Install a plugin from a file here, an https address, or a registry
     #[command(after_help = INSTALL)]
     Install {
-        /// FILE, https://… with --digest, or oci://REGISTRY/REPOSITORY:TAG
+        /// FILE, https://…#sha256:…, or oci://REGISTRY/REPOSITORY:TAG
         #[arg(value_name = "FILE|URL|oci://…", value_hint = ValueHint::FilePath)]
-        from: String,
+        #[arg(required_unless_present = "locked")]
+        from: Option<String>,
         #[command(flatten)]
         options: InstallArgs,
         /// Let it use all that it asks for by name
         #[arg(long)]
         grant_all: bool,
+        /// Install nothing but what the lock file pins; without FROM, everything that it pins
+        #[arg(long)]
+        locked: bool,
+        #[command(flatten)]
+        lock: LockArgs,
     },
     /// Install a newer version of a plugin; one that asks for more waits for --approve
     Upgrade {
@@ -70,6 +79,14 @@ pub enum PluginCommand {
         approve: bool,
         #[command(flatten)]
         options: InstallArgs,
+    },
+    /// Install the plugins of a bundle, or upgrade them; no network is needed
+    #[command(after_help = "Example:\n  tenon plugin import plugins.bundle --digest 9f86d081884c…")]
+    Import(ImportArgs),
+    /// Write into the lock file what is installed: version, digest, origin, signer
+    Lock {
+        #[command(flatten)]
+        lock: LockArgs,
     },
     /// Let another version serve that is kept; calls in progress end with the old one
     Swap {
@@ -127,8 +144,14 @@ pub enum PluginCommand {
     /// Forget an installed plugin; a built-in one of the same name serves again
     #[command(visible_alias = "rm")]
     Remove { plugin: String },
-    /// Read the binary of a plugin again, and check its digest and signature
-    Verify { plugin: String },
+    /// Hash kept binaries again, check their signatures, and compare them with a lock file
+    Verify {
+        /// Without it: all that are installed
+        plugin: Option<String>,
+        /// Compare what serves with this lock file, too
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        lock: Option<PathBuf>,
+    },
     /// Print the newest lines of a plugin's own log
     Logs {
         #[arg(value_name = "PLUGIN|BINDING")]
@@ -150,6 +173,35 @@ pub enum PluginCommand {
     },
     #[command(flatten)]
     Author(Box<AuthorCommand>),
+}
+
+/// Where the lock file is.
+#[derive(Debug, Clone, Args)]
+pub struct LockArgs {
+    /// The lock file
+    #[arg(long = "lock", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(default_value = kernel_package::lock::FILE)]
+    pub file: PathBuf,
+}
+
+/// `tenon plugin import`
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// What `tenon plugin bundle` has written
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub bundle: PathBuf,
+    /// The SHA-256 that the bundle must have
+    #[arg(long, value_name = "SHA256")]
+    pub digest: Option<String>,
+    /// Let each use all that it asks for by name
+    #[arg(long)]
+    pub grant_all: bool,
+    /// Let upgrades have what they ask for beyond the versions that serve
+    #[arg(long)]
+    pub approve: bool,
+    /// Install them even if nobody that the server trusts has signed them
+    #[arg(long)]
+    pub allow_unsigned: bool,
 }
 
 /// What is said at an installation.

@@ -1,6 +1,7 @@
 //! `tenon plugin …`
 
-mod install;
+pub(crate) mod install;
+pub(crate) mod lock;
 
 use std::path::Path;
 
@@ -24,9 +25,15 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
         PluginCommand::Inspect { plugin } => print(&api.plugin(plugin).await?, out),
         // These need no server, and were done before one was looked for.
         PluginCommand::Author(_) => {}
-        PluginCommand::Install { from, options, grant_all } => {
-            install::install(api, from, options, *grant_all, out).await?;
-        }
+        PluginCommand::Install { from, options, grant_all, locked, lock } => match from {
+            Some(from) => {
+                let lock = locked.then_some(lock.file.as_path());
+                install::install(api, from, options, *grant_all, lock, out).await?;
+            }
+            None => install::install_locked(api, options, *grant_all, &lock.file, out).await?,
+        },
+        PluginCommand::Import(args) => return install::import(api, args, out).await,
+        PluginCommand::Lock { lock } => lock::lock(api, &lock.file, out).await?,
         PluginCommand::Upgrade { plugin, from, approve, options } => {
             install::upgrade(api, plugin, from.as_deref(), *approve, options, out).await?;
         }
@@ -43,12 +50,8 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
             api.plugin_remove(plugin).await?;
             out.result(&json!({ "removed": plugin }), |_| vec![format!("removed {plugin}")]);
         }
-        PluginCommand::Verify { plugin } => {
-            let verified = api.plugin_verify(plugin).await?;
-            let by = verified.signed_by.as_deref().unwrap_or("nobody");
-            out.result(&verified, |_| {
-                vec![format!("{plugin} is what was installed: {}, signed by {by}", verified.digest)]
-            });
+        PluginCommand::Verify { plugin, lock } => {
+            return lock::verify(api, plugin.as_deref(), lock.as_deref(), out).await;
         }
         PluginCommand::Logs { plugin, limit } => {
             let mut lines = api.plugin_logs(plugin).await?;
@@ -121,7 +124,7 @@ fn serves(plugin: &Plugin, out: &Out) {
 }
 
 /// Reads a file with a JSON object.
-fn json_file(file: &Path) -> anyhow::Result<Value> {
+pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("failed to read the standard input")?
     } else {

@@ -9,6 +9,10 @@ use kernel_wire::plugin_admin::{
 use crate::show::look::{Look, Tone};
 use crate::show::{summary, table};
 
+mod trust;
+
+pub(crate) use trust::{imported, verdicts};
+
 /// How much of a digest tells versions apart.
 const DIGEST_SHOWN: usize = 12;
 

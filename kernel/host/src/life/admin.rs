@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kernel_ports::package::Package;
 use kernel_ports::plugin_admin::{
-    BindingDraft, BindingState, CallFigures, Denial, InstallFrom, InstallOptions, Installed,
-    PluginAdmin, PluginAdminError, PluginLogLine, PluginState,
+    BindingDraft, BindingState, CallFigures, Denial, Imported, InstallFrom, InstallOptions,
+    Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginState, VersionVerified,
 };
-use kernel_ports::plugin_store::{PluginChange, PluginRecord, Signature, VersionRecord};
+use kernel_ports::plugin_store::{PluginChange, PluginRecord, VersionRecord};
 
 use super::Facts;
 use super::binding::refused;
 use super::change::Change;
 use super::facts::version_of;
-use super::install::{blocking, check_configs};
+use super::install::check_configs;
 use crate::builder::Host;
+use crate::call::Trial;
 use crate::ledger::Ledger;
 
 #[async_trait]
@@ -92,22 +92,16 @@ impl PluginAdmin for Host {
         self.whole(move |host| async move { host.remove_installed(&plugin).await }).await
     }
 
-    async fn verify(&self, plugin: &str) -> Result<Signature, PluginAdminError> {
-        let facts = Arc::clone(&self.registry.load().facts);
-        let record = self.record(&facts, plugin)?;
-        let life = self.life()?;
-        let Some(version) = version_of(record, &record.active).cloned() else {
-            return Err(refused(format!("{plugin} has no version that serves")));
-        };
-        let (depot, sha256) = (Arc::clone(&life.depot), version.digest.clone());
-        let read =
-            blocking("read the binary", move || Ok((depot.read(&sha256), depot.proof(&sha256))));
-        let (bytes, proof) = read.await?;
-        let bytes = bytes.map_err(|err| refused(format!("{plugin}: {err}")))?;
-        let Some(packages) = &life.packages else { return Ok(version.signature) };
-        let (bytes, proof) = (Bytes::from(bytes), proof.map(Bytes::from));
-        let package = Package { bytes, origin: version.origin, proof };
-        packages.package_verify(&package).await.map_err(|err| refused(format!("{plugin}: {err}")))
+    async fn import(
+        &self,
+        bundle: Bytes,
+        options: InstallOptions,
+    ) -> Result<Vec<Imported>, PluginAdminError> {
+        self.whole(move |host| async move { host.import_from(bundle, options).await }).await
+    }
+
+    async fn verify(&self, plugin: &str) -> Result<Vec<VersionVerified>, PluginAdminError> {
+        self.verify_all(plugin).await
     }
 
     fn binding_list(&self) -> Vec<BindingState> {
@@ -163,7 +157,7 @@ impl PluginAdmin for Host {
 }
 
 impl Host {
-    fn record<'a>(
+    pub(super) fn record<'a>(
         &self,
         facts: &'a Facts,
         plugin: &str,
@@ -208,7 +202,8 @@ impl Host {
             }
             None => {}
         }
-        self.change(Change { plugin, changes, binaries: vec![] }).await?;
+        let change = Change { plugin, changes, binaries: vec![], trial: Trial::Start };
+        self.change(change).await?;
         tracing::info!(plugin, "plugin removed");
         self.tidy_depot(life).await;
         Ok(())
@@ -229,7 +224,8 @@ impl Host {
             change(&facts, &mut record)?;
             let active = record.active.clone();
             let changes = vec![PluginChange::Plugin(record)];
-            host.change(Change { plugin: &plugin, changes, binaries: vec![] }).await?;
+            let trial = Trial::SelfTest;
+            host.change(Change { plugin: &plugin, changes, binaries: vec![], trial }).await?;
             tracing::info!(plugin, digest = active, "plugin changed");
             let registry = host.registry.load_full();
             host.state_in(&registry, &plugin).ok_or_else(|| host.unknown(&registry.facts, &plugin))

@@ -11,6 +11,7 @@ use super::change::{Change, nearest};
 use super::config::problems;
 use super::view::binding_state;
 use crate::builder::Host;
+use crate::call::Trial;
 use crate::grant::intersect;
 use crate::plugin::Binary;
 use crate::policy::{Policy, PolicyError};
@@ -72,7 +73,8 @@ impl Host {
             changes.push(PluginChange::Default(DefaultRecord { kind, project, binding }));
         }
         let plugin = record.plugin.clone();
-        self.change(Change { plugin: &plugin, changes, binaries: vec![] }).await?;
+        let trial = Trial::SelfTest;
+        self.change(Change { plugin: &plugin, changes, binaries: vec![], trial }).await?;
         self.binding(&record.name)
     }
 
@@ -90,7 +92,8 @@ impl Host {
             return Err(self.binding_unknown(&facts, binding));
         };
         let changes = vec![PluginChange::BindingGone { name: binding.to_owned() }];
-        self.change(Change { plugin: &record.plugin, changes, binaries: vec![] }).await
+        let (plugin, trial) = (&record.plugin, Trial::Start);
+        self.change(Change { plugin, changes, binaries: vec![], trial }).await
     }
 
     /// Adds rules to a binding (`grants`), or takes them away.
@@ -136,7 +139,8 @@ impl Host {
         record.decided_for.clone_from(&binary.inspected.digest);
         let plugin = record.plugin.clone();
         let changes = vec![PluginChange::Binding(record)];
-        self.change(Change { plugin: &plugin, changes, binaries: vec![] }).await?;
+        let trial = Trial::Start;
+        self.change(Change { plugin: &plugin, changes, binaries: vec![], trial }).await?;
         self.binding(binding)
     }
 

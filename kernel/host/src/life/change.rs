@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use kernel_ports::plugin::PluginError;
 use kernel_ports::plugin_admin::{PluginAdminError, Stage};
 use kernel_ports::plugin_store::PluginChange;
 use strsim::jaro_winkler;
@@ -10,10 +9,10 @@ use strsim::jaro_winkler;
 use super::assemble::{assemble, serving};
 use super::{Facts, Life};
 use crate::builder::Host;
+use crate::call::Trial;
 use crate::host::Unready;
 use crate::plugin::{Binary, Plugin};
 use crate::registry::Registry;
-use crate::start::try_out;
 
 /// What the names of a change are known by.
 pub(super) struct Change<'a> {
@@ -22,6 +21,7 @@ pub(super) struct Change<'a> {
     pub(super) changes: Vec<PluginChange>,
     /// Binaries that are new.
     pub(super) binaries: Vec<(String, Binary)>,
+    pub(super) trial: Trial,
 }
 
 impl Host {
@@ -34,14 +34,14 @@ impl Host {
 
     /// Makes a change. The caller holds the lock of changes. Where it fails, nothing has changed.
     pub(super) async fn change(&self, change: Change<'_>) -> Result<(), PluginAdminError> {
-        let Change { plugin, changes, binaries } = change;
+        let Change { plugin, changes, binaries, trial } = change;
         let old = self.registry.load_full();
         let mut facts = Facts::clone(&old.facts);
         facts.binaries.extend(binaries.into_iter().map(|(digest, binary)| (digest, Ok(binary))));
         changes.iter().for_each(|change| facts.apply(change));
         forget_binaries(&mut facts);
         let new = assemble(&self.base, facts, &old);
-        self.try_changed(plugin, &new, &old).await?;
+        self.try_changed(plugin, &new, &old, trial).await?;
         self.life()?.store.plugin_change(&changes).await?;
         let new = Arc::new(new);
         self.registry.store(Arc::clone(&new));
@@ -65,19 +65,25 @@ impl Host {
         }
     }
 
-    /// Compiles, links and starts what would serve from now on and did not before, so that the
+    /// Compiles, links and tries out what would serve from now on and did not before, so that the
     /// first call finds it ready, and what cannot serve does not.
     async fn try_changed(
         &self,
         plugin: &str,
         new: &Registry,
         old: &Registry,
+        trial: Trial,
     ) -> Result<(), PluginAdminError> {
         let is_new = |plugin: &&Arc<Plugin>| {
             !old.get(&plugin.name).is_some_and(|before| Arc::ptr_eq(before, plugin))
         };
         for changed in new.all().filter(is_new) {
-            let failed = |stage, reason| {
+            let failed = |stage, reason: String| {
+                let binding = Some(&*changed.name).filter(|binding| *binding != plugin);
+                let reason = match binding {
+                    Some(binding) => format!("as {binding:?}: {reason}"),
+                    None => reason,
+                };
                 Err(PluginAdminError::Stage { plugin: plugin.to_owned(), stage, reason })
             };
             let loaded = match self.ready(changed).await {
@@ -86,13 +92,9 @@ impl Host {
                 Err(Unready::Link(reason)) => return failed(Stage::Link, reason),
                 Err(Unready::Engine(err)) => return failed(Stage::Compile, err.to_string()),
             };
-            let engine = self.engine(&changed.name);
-            let tried = match engine {
-                Ok(engine) => try_out(&engine, changed, loaded, &self.services).await,
-                Err(err) => Err(err),
-            };
-            if let Err(err) = tried {
-                return failed(Stage::SelfTest, told(&err));
+            let tried = self.tried(changed, loaded, trial).await;
+            if let Err(reason) = tried {
+                return failed(Stage::SelfTest, reason);
             }
         }
         Ok(())
@@ -143,17 +145,4 @@ fn forget_binaries(facts: &mut Facts) {
     let versions = facts.plugins.values().flat_map(|plugin| &plugin.versions);
     let named: Vec<String> = versions.map(|version| version.digest.clone()).collect();
     facts.binaries.retain(|digest, _| named.contains(digest));
-}
-
-/// Returns the message of an error without the name of its plugin, which is said already.
-fn told(err: &PluginError) -> String {
-    match err {
-        PluginError::Trap { message, .. } => format!("it crashed at its start: {message}"),
-        PluginError::Limit { message, .. } => format!("it was stopped at its limit: {message}"),
-        PluginError::Deadline { limit_ms, .. } => {
-            format!("it did not start within {limit_ms} ms")
-        }
-        PluginError::Host { message, .. } | PluginError::Link { message, .. } => message.clone(),
-        err => err.to_string(),
-    }
 }

@@ -1,11 +1,10 @@
-//! Installing: fetch, verify, inspect, grant, configure, compile, link, self-test, activate.
+//! Installing: fetch, verify, inspect, grant, configure, compile, link, self-test, activate. The
+//! first three are in [`super::candidate`].
 //!
 //! Each stage may refuse; then nothing has changed, and the refusal names the stage and the reason.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use kernel_ports::package::Package;
 use kernel_ports::plugin_admin::{
     InstallFrom, InstallOptions, InstallOutcome, Installed, PluginAdminError, Stage,
 };
@@ -14,28 +13,19 @@ use kernel_ports::plugin_store::{
 };
 
 use super::binding::check_rule;
+use super::candidate::Candidate;
 use super::change::Change;
 use super::config::problems;
 use super::facts::version_of;
 use super::{Facts, Life};
 use crate::builder::Host;
-use crate::inspect;
-use crate::plugin::{Binary, Source};
-use crate::wish::{self, is_boundless, more, quoted};
+use crate::call::Trial;
+use crate::plugin::Binary;
+use crate::wish::{is_boundless, more, quoted};
 
-/// Larger plugins are taken for an attack on the memory of the server.
-const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// How many versions of a plugin are kept. A run whose language's version is gone goes on with the
 /// one that serves.
 const VERSIONS_MAX: usize = 10;
-
-/// A binary that has passed the first stages, and is not kept yet.
-struct Candidate {
-    bytes: Bytes,
-    proof: Option<Bytes>,
-    binary: Binary,
-    record: VersionRecord,
-}
 
 impl Host {
     /// Installs a plugin (`upgrade_of` is none), or adds a version to one.
@@ -45,8 +35,18 @@ impl Host {
         from: InstallFrom,
         options: InstallOptions,
     ) -> Result<Installed, PluginAdminError> {
+        let candidate = self.candidate(self.life()?, from, &options).await?;
+        self.candidate_install(upgrade_of, candidate, &options).await
+    }
+
+    /// Does the stages after the first three.
+    pub(super) async fn candidate_install(
+        &self,
+        upgrade_of: Option<&str>,
+        candidate: Candidate,
+        options: &InstallOptions,
+    ) -> Result<Installed, PluginAdminError> {
         let life = self.life()?;
-        let candidate = self.candidate(life, from, &options).await?;
         let name = candidate.binary.name().to_owned();
         let _changing = life.change.lock().await;
         let facts = Arc::clone(&self.registry.load().facts);
@@ -55,6 +55,7 @@ impl Host {
             before_upgrade(wanted, &name, before)?;
         } else if let Some(record) = before
             && record.active != candidate.record.digest
+            && !options.or_upgrade
         {
             let version = version_of(record, &record.active).map(|v| v.version.clone());
             let version = version.unwrap_or_default();
@@ -62,13 +63,15 @@ impl Host {
         }
         let is_good = |digest| matches!(facts.binaries.get(digest), Some(Ok(_)));
         let unchanged = before.is_some_and(|record| {
-            record.active == candidate.record.digest && is_good(&record.active)
+            record.active == candidate.record.digest
+                && is_good(&record.active)
+                && !vouches_more(record, &candidate.record)
         });
         if unchanged && options.config.is_none() && options.rules.is_empty() {
             return Ok(installed(&candidate.record, &name, InstallOutcome::Unchanged));
         }
         let Candidate { bytes, proof, binary, record: version } = candidate;
-        let asks_more = asks_more(before, &facts, &name, &version);
+        let asks_more = asks_more(before, &facts, options, &version);
         let waits = before.is_some() && !asks_more.is_empty() && !options.approve;
         let (depot, sha256) = (Arc::clone(&life.depot), version.digest.clone());
         blocking("keep the binary", move || {
@@ -80,14 +83,16 @@ impl Host {
             let before = before.cloned().unwrap_or_else(|| fresh(&name, &version));
             pending(before, &version)
         } else {
-            activated(before.cloned().unwrap_or_else(|| fresh(&name, &version)), &version)
+            let before = before.cloned().unwrap_or_else(|| fresh(&name, &version));
+            activated(before, &version, options.replaces)
         };
         let result = if waits {
             let changes = vec![PluginChange::Plugin(record)];
             let binaries = vec![(version.digest.clone(), binary)];
-            self.change(Change { plugin: &name, changes, binaries }).await
+            let trial = Trial::Start;
+            self.change(Change { plugin: &name, changes, binaries, trial }).await
         } else {
-            self.activate(&facts, record, Some(binary), &options, &asks_more).await
+            self.activate(&facts, record, Some(binary), options, &asks_more).await
         };
         self.tidy_depot(life).await;
         result?;
@@ -120,7 +125,7 @@ impl Host {
         let Some(version) = pending else {
             return refused(format!("no version of {plugin} waits for approval"));
         };
-        let asks_more = asks_more(Some(record), &facts, plugin, version);
+        let asks_more = asks_more(Some(record), &facts, &options, version);
         if !options.approve && !asks_more.is_empty() {
             return refused(format!(
                 "{plugin} {} asks for more: {}; `tenon plugin upgrade {plugin} --approve` lets it \
@@ -129,7 +134,7 @@ impl Host {
                 asks_more.join(", ")
             ));
         }
-        let new = activated(record.clone(), version);
+        let new = activated(record.clone(), version, false);
         self.activate(&facts, new, None, &options, &asks_more).await?;
         Ok(installed(version, plugin, InstallOutcome::Active))
     }
@@ -165,57 +170,7 @@ impl Host {
         };
         let binaries = vec![(active.clone(), binary.clone())];
         let changes = vec![PluginChange::Plugin(record), PluginChange::Binding(own)];
-        self.change(Change { plugin: &name, changes, binaries }).await
-    }
-
-    /// Fetches, verifies and inspects.
-    async fn candidate(
-        &self,
-        life: &Life,
-        from: InstallFrom,
-        options: &InstallOptions,
-    ) -> Result<Candidate, PluginAdminError> {
-        let package = fetched(life, from, options).await?;
-        let origin = package.origin.clone();
-        let failed =
-            |stage, reason| PluginAdminError::Stage { plugin: origin.clone(), stage, reason };
-        if package.bytes.len() > BYTES_MAX {
-            let reason = format!("it is larger than {BYTES_MAX} bytes");
-            return Err(failed(Stage::Fetch, reason));
-        }
-        let signature = verified(life, &package, options)
-            .await
-            .map_err(|reason| failed(Stage::Verify, reason))?;
-        let bytes = package.bytes.clone();
-        let inspected = blocking("read the binary", move || Ok(inspect::read(&bytes))).await?;
-        let inspected = inspected.map_err(|err| failed(Stage::Inspect, err.to_string()))?;
-        let wanted = options.digest.as_deref().filter(|wanted| !same(wanted, &inspected.digest));
-        if let Some(wanted) = wanted {
-            let reason = format!(
-                "its SHA-256 is {}, not {wanted}; it is not what you meant to install",
-                inspected.digest
-            );
-            return Err(failed(Stage::Verify, reason));
-        }
-        let asked = wish::asked(&inspected.capabilities(), &inspected.manifest.requests);
-        if let Some(wish) = asked.iter().find(|wish| wish.contains(char::is_control)) {
-            let reason = format!("its manifest asks for {wish:?}, which is no name of anything");
-            return Err(failed(Stage::Inspect, reason));
-        }
-        let source = Arc::new(Source::Installed(life.depot.path(&inspected.digest)));
-        let binary =
-            Binary { inspected: Arc::new(inspected), source, origin: origin.as_str().into() };
-        let record = VersionRecord {
-            digest: binary.inspected.digest.clone(),
-            version: binary.inspected.manifest.version.clone(),
-            size: binary.inspected.size,
-            origin: origin.clone(),
-            signature,
-            asked,
-            installed_at: self.services.clock.now(),
-            quarantine: None,
-        };
-        Ok(Candidate { bytes: package.bytes, proof: package.proof, binary, record })
+        self.change(Change { plugin: &name, changes, binaries, trial: Trial::SelfTest }).await
     }
 
     /// Removes the files that no version names: of an installation that was refused, or of one that
@@ -231,42 +186,6 @@ impl Host {
             tracing::warn!("files that no plugin needs stay: {err}");
         }
     }
-}
-
-async fn fetched(
-    life: &Life,
-    from: InstallFrom,
-    options: &InstallOptions,
-) -> Result<Package, PluginAdminError> {
-    let (reference, digest) = match from {
-        InstallFrom::Given(package) => return Ok(package),
-        InstallFrom::Reference { reference, digest } => (reference, digest),
-    };
-    let failed =
-        |reason| PluginAdminError::Stage { plugin: reference.clone(), stage: Stage::Fetch, reason };
-    let Some(packages) = &life.packages else {
-        return Err(failed("this server fetches no packages; install it from a file".to_owned()));
-    };
-    let digest = digest.as_deref().or(options.digest.as_deref());
-    let package = packages.package_fetch(&reference, digest).await;
-    package.map_err(|err| failed(err.to_string()))
-}
-
-async fn verified(
-    life: &Life,
-    package: &Package,
-    options: &InstallOptions,
-) -> Result<Signature, String> {
-    let signature = match &life.packages {
-        Some(packages) => packages.package_verify(package).await.map_err(|err| err.to_string())?,
-        None => Signature::Unsigned,
-    };
-    if signature == Signature::Unsigned && !options.allow_unsigned {
-        return Err("nobody that this server trusts has signed it; have it signed, or install it \
-                    with --allow-unsigned"
-            .to_owned());
-    }
-    Ok(signature)
 }
 
 /// Checks that an upgrade is one of the plugin that was named.
@@ -290,16 +209,23 @@ fn before_upgrade(
     Ok(())
 }
 
-/// Returns what a version asks for beyond what was asked before or is granted already.
+/// Returns whether a key has signed it this time, and not the last time.
+fn vouches_more(record: &PluginRecord, version: &VersionRecord) -> bool {
+    let before = version_of(record, &version.digest).map(|version| &version.signature);
+    version.signature != Signature::Unsigned && before != Some(&version.signature)
+}
+
+/// Returns what a version asks for beyond what was asked before, or is granted already or now.
 fn asks_more(
     before: Option<&PluginRecord>,
     facts: &Facts,
-    name: &str,
+    options: &InstallOptions,
     version: &VersionRecord,
 ) -> Vec<String> {
     let asked = before.and_then(|record| version_of(record, &record.active));
     let mut known = asked.map_or_else(Vec::new, |version| version.asked.clone());
-    known.extend_from_slice(facts.rules(name));
+    known.extend_from_slice(before.map_or(&[], |record| facts.rules(&record.name)));
+    known.extend_from_slice(&options.rules);
     more(&version.asked, &known).into_iter().cloned().collect()
 }
 
@@ -382,17 +308,24 @@ fn pending(mut record: PluginRecord, version: &VersionRecord) -> PluginRecord {
     record
 }
 
-/// Adds a version that serves.
-fn activated(mut record: PluginRecord, version: &VersionRecord) -> PluginRecord {
-    let had = record.versions.iter().position(|known| known.digest == version.digest);
-    if let Some(at) = had {
-        record.versions.remove(at);
-    }
+/// Adds a version that serves; `replaces` forgets those that came from the same origin.
+fn activated(mut record: PluginRecord, version: &VersionRecord, replaces: bool) -> PluginRecord {
+    let is_replaced = |known: &VersionRecord| {
+        replaces && known.origin == version.origin && known.digest != version.digest
+    };
+    let served_is_replaced = version_of(&record, &record.active).is_some_and(is_replaced);
+    record.versions.retain(|known| known.digest != version.digest && !is_replaced(known));
     record.versions.push(version.clone());
     record.pending = record.pending.filter(|pending| *pending != version.digest);
     if record.active != version.digest {
-        record.previous = Some(std::mem::replace(&mut record.active, version.digest.clone()));
+        let before = std::mem::replace(&mut record.active, version.digest.clone());
+        if !served_is_replaced {
+            record.previous = Some(before);
+        }
     }
+    let kept = |digest: &String| record.versions.iter().any(|known| known.digest == *digest);
+    record.previous = record.previous.take().filter(|d| kept(d) && *d != version.digest);
+    record.pending = record.pending.take().filter(kept);
     let is_needed = |record: &PluginRecord, digest: &str| {
         digest == record.active
             || record.previous.as_deref() == Some(digest)
@@ -409,11 +342,6 @@ fn activated(mut record: PluginRecord, version: &VersionRecord) -> PluginRecord 
 fn installed(version: &VersionRecord, name: &str, outcome: InstallOutcome) -> Installed {
     let VersionRecord { version, digest, .. } = version;
     Installed { name: name.to_owned(), version: version.clone(), digest: digest.clone(), outcome }
-}
-
-/// Returns whether two digests are the same, whatever the case, with or without `sha256:`.
-fn same(wanted: &str, found: &str) -> bool {
-    wanted.strip_prefix("sha256:").unwrap_or(wanted).eq_ignore_ascii_case(found)
 }
 
 /// Does work on files beside the calls.

@@ -7,6 +7,7 @@ use kernel_ports::plugin_store::{PluginChange, PluginRecord, Quarantine};
 
 use super::change::Change;
 use crate::builder::Host;
+use crate::call::Trial;
 use crate::ledger::Traps;
 use crate::plugin::Plugin;
 
@@ -65,7 +66,8 @@ impl Host {
             "plugin is in quarantine"
         );
         let changes = vec![PluginChange::Plugin(record)];
-        self.change(Change { plugin: name, changes, binaries: vec![] }).await
+        let trial = Trial::Start;
+        self.change(Change { plugin: name, changes, binaries: vec![], trial }).await
     }
 }
 

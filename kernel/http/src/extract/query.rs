@@ -60,6 +60,13 @@ impl Params {
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
+    /// Takes a parameter that may be given several times, whatever is in it.
+    pub(crate) fn all(&mut self, name: &'static str) -> Vec<String> {
+        self.known.push(name);
+        let values = self.given.remove(name).unwrap_or_default();
+        values.into_iter().filter(|value| !value.is_empty()).collect()
+    }
+
     /// Takes a parameter that can be read from text.
     pub(crate) fn parsed<T: FromStr<Err: fmt::Display>>(
         &mut self,

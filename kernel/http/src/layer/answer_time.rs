@@ -29,11 +29,15 @@ pub(crate) async fn limit(
     }
 }
 
-/// Returns what the operator has set, but for requests that compile plugins.
+/// Returns what the operator has set, but for requests that fetch, compile or hash plugins.
 fn limit_of(request: &Request, usual: Duration) -> Duration {
     let path = request.uri().path();
-    let plugins = path.strip_prefix("/api/v1/plugins").filter(|_| request.method() == Method::POST);
-    if plugins.is_some_and(|rest| rest.is_empty() || rest.ends_with("/upgrade")) {
+    let is_post = request.method() == Method::POST;
+    let plugins = path.strip_prefix("/api/v1/plugins").filter(|_| is_post);
+    let takes_long = |rest: &str| {
+        rest.is_empty() || ["/upgrade", "/verify"].iter().any(|verb| rest.ends_with(verb))
+    };
+    if plugins.is_some_and(takes_long) || (is_post && path == "/api/v1/plugin-bundles") {
         return INSTALL_TIMEOUT.max(usual);
     }
     usual

@@ -2,8 +2,8 @@
 
 use kernel_ports::plugin::PluginKind;
 use kernel_ports::plugin_admin::{
-    BindingState, CallFigures, Denial, InstallOutcome, Installed, PluginLogLine, PluginSource,
-    PluginState, PluginStatus, VersionState,
+    BindingState, CallFigures, Denial, Imported, InstallOutcome, Installed, PluginLogLine,
+    PluginSource, PluginState, PluginStatus, VersionState, VersionVerified,
 };
 use kernel_ports::plugin_store::Signature;
 use kernel_wire::{plugin as wire, plugin_admin as admin};
@@ -64,7 +64,7 @@ fn version(version: VersionState) -> admin::PluginVersion {
     }
 }
 
-pub(crate) fn signed_by(signature: Signature) -> Option<String> {
+fn signed_by(signature: Signature) -> Option<String> {
     match signature {
         Signature::Unsigned => None,
         Signature::Signed { by } => Some(by),
@@ -93,6 +93,31 @@ pub(crate) fn plugin_installed(installed: Installed) -> admin::PluginInstalled {
     };
     let Installed { name, version, digest, .. } = installed;
     admin::PluginInstalled { name, version, digest, outcome, asks_more }
+}
+
+pub(crate) fn plugin_imported(imported: Imported) -> admin::PluginImported {
+    let Imported { origin, result } = imported;
+    let (installed, refused) = match result {
+        Ok(installed) => (Some(plugin_installed(installed)), None),
+        Err(err) => (None, Some(err.to_string())),
+    };
+    admin::PluginImported { origin, installed, refused }
+}
+
+pub(crate) fn plugin_verified(
+    name: String,
+    versions: Vec<VersionVerified>,
+) -> admin::PluginVerified {
+    let version = |version: VersionVerified| admin::VersionVerified {
+        version: version.version,
+        digest: version.digest,
+        origin: version.origin,
+        active: version.is_active,
+        signed_by: signed_by(version.signature),
+        problems: version.problems,
+    };
+    let holds = versions.iter().all(|version| version.problems.is_empty());
+    admin::PluginVerified { name, holds, versions: versions.into_iter().map(version).collect() }
 }
 
 pub(crate) fn plugin_log_line(line: PluginLogLine) -> admin::PluginLogLine {

@@ -26,6 +26,47 @@ async fn a_plugin_comes_as_a_body_or_by_name() {
 }
 
 #[tokio::test]
+async fn signatures_come_beside_a_body_whatever_is_in_them() {
+    let world = World::new().await;
+    let path = "/api/v1/plugins?signature=a%2Cb&signature=c&signer=acme&origin=file%3A%2F%2F%2Fa";
+    let answer = world.send(upload(path, "application/wasm", b"\0asm")).await.ok(201);
+    assert_eq!(
+        (&answer["version"], &answer["digest"]),
+        (&json!("a,b|c"), &json!("[] false false acme"))
+    );
+    // Keys are trusted by origin; a client could say any.
+    let path = "/api/v1/plugins?origin=oci%3A%2F%2Fregistry.example.com%2Facme%2Fa%3A1";
+    let problem = world.send(upload(path, "application/wasm", b"\0asm")).await;
+    let problem = problem.refused(400, "invalid-query");
+    assert!(problem["detail"].as_str().unwrap().contains("comes from a file"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_bundle_is_answered_plugin_by_plugin() {
+    let world = World::new().await;
+    let path = "/api/v1/plugin-bundles?grantAll=true&approve=true";
+    let answer = world.send(upload(path, "application/zstd", b"12345")).await.ok(200);
+    assert_eq!(answer[0]["installed"]["version"], "5");
+    assert_eq!(answer[0]["installed"]["digest"], "true true");
+    assert_eq!(
+        answer[1],
+        json!({ "origin": "oci://registry.example.com/old:1", "refused": "it is built in" })
+    );
+    world.send(upload(path, "application/wasm", b"1")).await.refused(415, "media-type");
+    world.send(upload(path, "application/zstd", b"")).await.refused(400, "body-unreadable");
+}
+
+#[tokio::test]
+async fn what_holds_of_a_plugin_is_said_by_version() {
+    let world = World::new().await;
+    let answer = world.post("/api/v1/plugins/a/verify", json!({})).await.ok(200);
+    assert_eq!((&answer["name"], &answer["holds"]), (&json!("a"), &json!(false)));
+    assert_eq!(answer["versions"][0]["active"], true);
+    assert_eq!(answer["versions"][0]["signedBy"], "somebody");
+    assert_eq!(answer["versions"][1]["problems"], json!(["it is damaged"]));
+}
+
+#[tokio::test]
 async fn what_is_no_plugin_is_refused_with_the_stage() {
     let world = World::new().await;
     let send =

@@ -1,11 +1,12 @@
 //! The life of the scripted plugins: they are built in; what is installed is said back.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use kernel_ports::plugin::Plugins as _;
 use kernel_ports::plugin_admin::{
-    BindingDraft, BindingState, CallFigures, Denial, InstallFrom, InstallOptions, InstallOutcome,
-    Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginSource, PluginState,
-    PluginStatus, Stage,
+    BindingDraft, BindingState, CallFigures, Denial, Imported, InstallFrom, InstallOptions,
+    InstallOutcome, Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginSource,
+    PluginState, PluginStatus, Stage, VersionVerified,
 };
 use kernel_ports::plugin_store::Signature;
 
@@ -42,20 +43,25 @@ impl PluginAdmin for Scripted {
         options: InstallOptions,
     ) -> Result<Installed, PluginAdminError> {
         let version = match from {
-            InstallFrom::Given(package) if package.bytes.starts_with(b"bad") => {
+            InstallFrom::Upload(upload) if upload.bytes.starts_with(b"bad") => {
                 return Err(PluginAdminError::Stage {
-                    plugin: package.origin,
+                    plugin: upload.origin,
                     stage: Stage::Inspect,
                     reason: "this is not WebAssembly".to_owned(),
                 });
             }
-            InstallFrom::Given(package) => {
-                format!("{} bytes of {}", package.bytes.len(), package.origin)
+            InstallFrom::Upload(upload) if !upload.signatures.is_empty() => {
+                upload.signatures.join("|")
             }
+            InstallFrom::Upload(upload) => {
+                format!("{} bytes of {}", upload.bytes.len(), upload.origin)
+            }
+            InstallFrom::Given(package) => package.origin,
             InstallFrom::Reference { reference, .. } => reference,
         };
-        let InstallOptions { rules, grant_all, allow_unsigned, .. } = options;
-        let digest = format!("{rules:?} {grant_all} {allow_unsigned}");
+        let InstallOptions { rules, grant_all, allow_unsigned, signer, .. } = options;
+        let signer = signer.map(|signer| format!(" {signer}")).unwrap_or_default();
+        let digest = format!("{rules:?} {grant_all} {allow_unsigned}{signer}");
         Ok(Installed { name: "new".to_owned(), version, digest, outcome: InstallOutcome::Active })
     }
 
@@ -89,8 +95,33 @@ impl PluginAdmin for Scripted {
         refused()
     }
 
-    async fn verify(&self, _: &str) -> Result<Signature, PluginAdminError> {
-        Ok(Signature::Signed { by: "somebody".to_owned() })
+    /// Says the size of the bundle, and that its second plugin is not to be had.
+    async fn import(
+        &self,
+        bundle: Bytes,
+        options: InstallOptions,
+    ) -> Result<Vec<Imported>, PluginAdminError> {
+        let version = bundle.len().to_string();
+        let digest = format!("{} {}", options.grant_all, options.approve);
+        let outcome = InstallOutcome::Active;
+        let installed = Installed { name: "new".to_owned(), version, digest, outcome };
+        let origin = |name: &str| format!("oci://registry.example.com/{name}");
+        Ok(vec![
+            Imported { origin: origin("new:1"), result: Ok(installed) },
+            Imported { origin: origin("old:1"), result: refused() },
+        ])
+    }
+
+    async fn verify(&self, _: &str) -> Result<Vec<VersionVerified>, PluginAdminError> {
+        let version = |number: u32, problems: &[&str]| VersionVerified {
+            version: number.to_string(),
+            digest: format!("{number:064}"),
+            origin: "a.wasm".to_owned(),
+            is_active: number == 2,
+            signature: Signature::Signed { by: "somebody".to_owned() },
+            problems: problems.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        Ok(vec![version(2, &[]), version(1, &["it is damaged"])])
     }
 
     fn binding_list(&self) -> Vec<BindingState> {

@@ -14,12 +14,24 @@ rows! {
     );
     TRUST_STORE = Setting::new(
         "plugins.trust_store", "trust-store", "TENON_TRUST_STORE", Kind::Path,
-        "The keys that plugins must be signed with",
-    ).later("signed plugins");
+        "Whom plugins are trusted from: a TOML file of public keys, or a folder of them; read again at each use",
+    );
     ALLOW_UNSIGNED = Setting::new(
         "plugins.allow_unsigned", "allow-unsigned", "TENON_ALLOW_UNSIGNED", Kind::Switch,
-        "Install plugins that nobody has signed",
-    ).default("false").later("signed plugins");
+        "Let plugins be installed that nobody has signed, without saying so each time",
+    ).default("false");
+    PLAIN_HTTP = Setting::new(
+        "plugins.plain_http", "plain-http", "TENON_PLAIN_HTTP", Kind::list(&Kind::Text),
+        "A registry or server that plugins are fetched from over plain http, such as 127.0.0.1:5000; may be repeated",
+    );
+    REGISTRY_LOGINS = Setting::new(
+        "plugins.registry_logins", "registry-logins", "TENON_REGISTRY_LOGINS", Kind::Path,
+        "A file with the logins of registries, as container tools keep it; read again at each use",
+    );
+    REGISTRY_CA = Setting::new(
+        "plugins.registry_ca", "registry-ca", "TENON_REGISTRY_CA", Kind::Path,
+        "Certificates to trust beside those of the system where plugins are fetched, as PEM",
+    );
     NATIVE_ALLOWED = Setting::new(
         "plugins.native_allowed", "native-allowed", "TENON_NATIVE_ALLOWED", Kind::list(&Kind::Sha256),
         "Shared libraries that may be loaded into the server, by SHA-256; may be repeated",

@@ -1,29 +1,75 @@
-//! `tenon plugin install` and `tenon plugin upgrade`.
+//! `tenon plugin install`, `tenon plugin upgrade` and `tenon plugin import`.
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
+use kernel_package::fetch::file_fetch;
+use kernel_package::lock::Entry;
+use kernel_package::{Digest, Lock, Source};
 use kernel_wire::plugin_admin::{InstallOutcome, PluginFetch, PluginInstalled};
 
 use super::json_file;
 use crate::api::Api;
 use crate::api::plugin::InstallBody;
-use crate::args::plugin::InstallArgs;
+use crate::args::plugin::{ImportArgs, InstallArgs};
+use crate::exit::Exit;
 use crate::out::Out;
 use crate::show::plugin as show;
+
+/// What a request says beside the plugin.
+type Query = Vec<(&'static str, String)>;
 
 pub(super) async fn install(
     api: &Api,
     from: &str,
     options: &InstallArgs,
     grant_all: bool,
+    lock: Option<&Path>,
     out: &Out,
 ) -> anyhow::Result<()> {
     let mut query = query(options)?;
     query.extend(grant_all.then(|| ("grantAll", "true".to_owned())));
     let body = body(from, options, &mut query)?;
+    if let Some(file) = lock {
+        let entry = pinned(&read(file)?, file, from, &body)?;
+        pin(&mut query, &entry);
+    }
     let installed = api.plugin_install(None, &query, body).await?;
     report(api, &installed, out).await
+}
+
+/// Installs or upgrades everything that a lock file pins and that does not serve.
+pub(super) async fn install_locked(
+    api: &Api,
+    options: &InstallArgs,
+    grant_all: bool,
+    file: &Path,
+    out: &Out,
+) -> anyhow::Result<()> {
+    ensure!(
+        options.rules.is_empty() && options.config.is_none() && options.digest.is_none(),
+        "--grant, --config and --digest are about one plugin; name it, or leave them out"
+    );
+    let lock = read(file)?;
+    let mut all = Vec::new();
+    for entry in lock.entries() {
+        let mut query = query(options)?;
+        query.extend(grant_all.then(|| ("grantAll", "true".to_owned())));
+        query.push(("orUpgrade", "true".to_owned()));
+        let body = match entry.origin.strip_prefix("file://") {
+            Some(path) => body(path, options, &mut query).with_context(|| {
+                format!("{} is pinned as a file; name it where it lies now", entry.name)
+            })?,
+            None => body(&address(entry), options, &mut query)?,
+        };
+        pin(&mut query, entry);
+        let installed = api.plugin_install(None, &query, body).await;
+        all.push(installed.with_context(|| entry.name.clone())?);
+    }
+    out.result(&all, |look| {
+        all.iter().flat_map(|installed| show::installed(installed, None, look)).collect()
+    });
+    Ok(())
 }
 
 pub(super) async fn upgrade(
@@ -44,36 +90,104 @@ pub(super) async fn upgrade(
     report(api, &installed, out).await
 }
 
-/// Returns the component if it is a file here, else where the server finds it.
-fn body(
-    from: &str,
-    options: &InstallArgs,
-    query: &mut Vec<(&'static str, String)>,
-) -> anyhow::Result<InstallBody> {
-    if from.contains("://") {
-        if from.starts_with("http") && options.digest.is_none() {
-            bail!(
-                "what an address gives may change: say with --digest which SHA-256 {from} must have"
-            );
-        }
-        let digest = options.digest.clone();
-        return Ok(InstallBody::Fetch(PluginFetch { from: from.to_owned(), digest }));
-    }
-    let bytes = std::fs::read(from).with_context(|| format!("failed to read the plugin {from}"))?;
-    let name = Path::new(from).file_name().map(|name| name.to_string_lossy().into_owned());
-    query.push(("origin", name.unwrap_or_else(|| from.to_owned())));
-    Ok(InstallBody::Bytes(bytes.into()))
+pub(super) async fn import(api: &Api, args: &ImportArgs, out: &Out) -> anyhow::Result<Exit> {
+    let shown = args.bundle.display();
+    let bundle = std::fs::read(&args.bundle).with_context(|| format!("failed to read {shown}"))?;
+    let mut query = Query::new();
+    query.extend(args.digest.clone().map(|digest| ("digest", digest)));
+    let flags = [
+        ("grantAll", args.grant_all),
+        ("approve", args.approve),
+        ("allowUnsigned", args.allow_unsigned),
+    ];
+    query.extend(flags.iter().filter(|(_, on)| *on).map(|(name, _)| (*name, "true".to_owned())));
+    let imported = api.plugin_import(&query, bundle.into()).await?;
+    out.result(&imported, |look| show::imported(&imported, look));
+    let is_refused = imported.iter().any(|plugin| plugin.refused.is_some());
+    Ok(if is_refused { Exit::Refused } else { Exit::Succeeded })
 }
 
-fn query(options: &InstallArgs) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let mut query: Vec<(&'static str, String)> =
-        options.rules.iter().map(|rule| ("grant", rule.clone())).collect();
+/// Returns the component if it is a file here, else where the server finds it.
+pub(crate) fn body(
+    from: &str,
+    options: &InstallArgs,
+    query: &mut Query,
+) -> anyhow::Result<InstallBody> {
+    let is_address = from.starts_with("https://") || from.starts_with("http://");
+    let text = match &options.digest {
+        Some(digest) if is_address && !from.contains('#') => {
+            format!("{from}#sha256:{}", digest.strip_prefix("sha256:").unwrap_or(digest))
+        }
+        _ => from.to_owned(),
+    };
+    let file = match text.parse::<Source>()? {
+        Source::File(file) => file,
+        Source::Url { url, digest } => {
+            let (from, digest) = (url.to_string(), Some(digest.hex()));
+            return Ok(InstallBody::Fetch(PluginFetch { from, digest }));
+        }
+        Source::Oci(reference) => {
+            let from = reference.to_string();
+            return Ok(InstallBody::Fetch(PluginFetch { from, digest: None }));
+        }
+    };
+    let package = file_fetch(&file).with_context(|| format!("{} is not sent", file.display()))?;
+    query.push(("origin", package.origin));
+    let texts = package.signatures.iter().filter_map(|signature| signature.text());
+    query.extend(texts.map(|text| ("signature", text)));
+    Ok(InstallBody::Bytes(package.bytes.into()))
+}
+
+fn query(options: &InstallArgs) -> anyhow::Result<Query> {
+    let mut query: Query = options.rules.iter().map(|rule| ("grant", rule.clone())).collect();
     if let Some(file) = &options.config {
         query.push(("config", json_file(file)?.to_string()));
     }
     query.extend(options.digest.clone().map(|digest| ("digest", digest)));
     query.extend(options.allow_unsigned.then(|| ("allowUnsigned", "true".to_owned())));
     Ok(query)
+}
+
+/// Reads a lock file that must be there.
+fn read(file: &Path) -> anyhow::Result<Lock> {
+    let shown = file.display();
+    ensure!(
+        file.is_file(),
+        "there is no lock file {shown}; write one with `tenon plugin lock`, or name it with --lock"
+    );
+    Ok(Lock::read(file)?)
+}
+
+/// Finds what the lock file says of a plugin that is about to be installed.
+fn pinned(lock: &Lock, file: &Path, from: &str, body: &InstallBody) -> anyhow::Result<Entry> {
+    let fits = |entry: &&Entry| match body {
+        InstallBody::Bytes(bytes) => entry.digest == Digest::of(bytes),
+        InstallBody::Fetch(fetch) => entry.origin == fetch.from,
+        InstallBody::Nothing => false,
+    };
+    let entry = lock.entries().find(fits);
+    entry.cloned().with_context(|| {
+        format!(
+            "{} does not pin {from}; install it without --locked, and then pin it with `tenon \
+             plugin lock`",
+            file.display()
+        )
+    })
+}
+
+/// Says what the plugin must be.
+fn pin(query: &mut Query, entry: &Entry) {
+    query.retain(|(name, _)| *name != "digest");
+    query.push(("digest", entry.digest.hex()));
+    query.extend(entry.signer.clone().map(|signer| ("signer", signer)));
+}
+
+/// Returns a pinned origin as it is fetched again: an address needs its digest.
+fn address(entry: &Entry) -> String {
+    if entry.origin.starts_with("oci://") {
+        return entry.origin.clone();
+    }
+    format!("{}#{}", entry.origin, entry.digest)
 }
 
 /// Says what came of it; where it serves, also what it asks for and may not use.
