@@ -15,7 +15,7 @@ const KINDS: [&str; 11] = [
 ];
 
 /// Packages the SDK as its users get it, into a folder of this test's own.
-fn sdk(folder: &Path) -> String {
+pub(crate) fn sdk(folder: &Path) -> String {
     let place = folder.join("sdk").display().to_string();
     let mut pack = Command::new(env!("CARGO"));
     pack.args(["run", "-q", "-p", "xtask", "--", "sdk", &place]).current_dir(root());

@@ -11,6 +11,7 @@ mod author;
 mod cli;
 mod crash;
 mod dependencies;
+mod dev;
 mod examples;
 mod host;
 mod keyring;

@@ -74,7 +74,8 @@ impl Server {
         certificate: Option<reqwest::Certificate>,
     ) -> Self {
         kernel_host::tls_install();
-        let mut client = reqwest::Client::builder();
+        // The server closes what is idle, and a test that waits for something else does not see it.
+        let mut client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(10));
         if let Some(certificate) = certificate {
             client = client.tls_certs_only([certificate]);
         }

@@ -1,4 +1,4 @@
-//! What authors of plugins do on their own machine, without a server.
+//! What authors of plugins do on their own machine, without a server; [`dev`] alone needs one.
 //!
 //! Invariants:
 //! - A plugin is looked at, never run: what it is stands in its binary.
@@ -20,6 +20,7 @@ use crate::out::Out;
 mod build;
 mod bundle;
 mod check;
+pub(crate) mod dev;
 mod key;
 mod new;
 mod pack;
@@ -27,6 +28,7 @@ mod project;
 mod publish;
 mod signatures;
 mod template;
+mod watch;
 
 /// Reads from a binary what a plugin is; the host knows how, and is not named here.
 pub type Inspect = fn(origin: &str, bytes: &[u8]) -> anyhow::Result<Plugin>;

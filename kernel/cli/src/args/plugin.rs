@@ -18,6 +18,14 @@ fetches everything else, and judges all of it by its own trust store.
 An installation goes through the stages fetch, verify, inspect, grant, configure, compile, link,
 self-test and activate. The first one that refuses ends it, and what served serves on.";
 
+const DEV: &str = "\
+Example:
+  tenon plugin dev hello --grant-all
+
+What it builds is installed unsigned, in place of what it has built before. The version
+that was built last goes on serving after Ctrl-C; `tenon plugin rollback` lets the one
+serve again that did so before, `tenon plugin remove` takes the plugin out.";
+
 const GRANT: &str = "\
 Examples:
   tenon plugin grant resource-x process:git
@@ -88,6 +96,9 @@ pub enum PluginCommand {
         #[command(flatten)]
         lock: LockArgs,
     },
+    /// Build a plugin whenever its source changes, and let the server serve it, until Ctrl-C
+    #[command(after_help = DEV)]
+    Dev(DevArgs),
     /// Let another version serve that is kept; calls in progress end with the old one
     Swap {
         plugin: String,
@@ -202,6 +213,23 @@ pub struct ImportArgs {
     /// Install them even if nobody that the server trusts has signed them
     #[arg(long)]
     pub allow_unsigned: bool,
+}
+
+/// `tenon plugin dev`
+#[derive(Debug, Clone, Args)]
+pub struct DevArgs {
+    /// The folder
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    /// What it may use, such as process:git; may be repeated
+    #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
+    pub rules: Vec<String>,
+    /// Let it use all that it asks for by name, also what it asks for later
+    #[arg(long)]
+    pub grant_all: bool,
+    /// A file with its configuration: a JSON object; it is watched, too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
 }
 
 /// What is said at an installation.

@@ -47,18 +47,38 @@ impl Project {
 
     /// Builds the component; the tools talk to the terminal themselves.
     pub(super) async fn build(&self) -> anyhow::Result<()> {
-        match self.lang {
+        let (program, args) = self.build_command().await?;
+        self.run(&program, args).await
+    }
+
+    /// Builds the component without a word; returns what the tools say where it does not work out.
+    pub(super) async fn build_quietly(&self, colors: bool) -> anyhow::Result<Option<String>> {
+        let (program, args) = self.build_command().await?;
+        let mut command = self.command(&program, args);
+        // Given up when nobody waits for it any more.
+        command.kill_on_drop(true);
+        if colors {
+            command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
+        }
+        let output = command.output().await.with_context(|| not_started(&program))?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok((!output.status.success()).then_some(said))
+    }
+
+    /// Returns what builds the component, once it is known that it can.
+    async fn build_command(&self) -> anyhow::Result<(String, &'static [&'static str])> {
+        Ok(match self.lang {
             Lang::Rust => {
                 target_check(&self.folder).await?;
-                let build = ["build", "--release", "--target", TARGET];
-                self.run("cargo", &build).await
+                ("cargo".to_owned(), &["build", "--release", "--target", TARGET])
             }
             Lang::Js => {
                 self.modules_check()?;
-                self.run("npx", &["--no-install", "tenon-plugin", "build"]).await
+                ("npx".to_owned(), &["--no-install", "tenon-plugin", "build"])
             }
-            Lang::Python => self.run(&self.python(), &["-m", "tenon_sdk", "build"]).await,
-        }
+            Lang::Python => (self.python(), &["-m", "tenon_sdk", "build"]),
+        })
     }
 
     /// Runs the tests that the plugin brings.
@@ -96,12 +116,15 @@ impl Project {
         newest.with_context(|| format!("{shown} was not built; run `tenon plugin build {shown}`"))
     }
 
-    async fn run(&self, program: &str, args: &[&str]) -> anyhow::Result<()> {
+    fn command(&self, program: &str, args: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(args).current_dir(&self.folder).stdin(Stdio::null());
-        let status = command.status().await.with_context(|| {
-            format!("failed to start {program}, which this plugin is built with; install it")
-        })?;
+        command
+    }
+
+    async fn run(&self, program: &str, args: &[&str]) -> anyhow::Result<()> {
+        let status = self.command(program, args).status().await;
+        let status = status.with_context(|| not_started(program))?;
         let line = args.join(" ");
         ensure!(status.success(), "`{program} {line}` ended with {status}; see what it says above");
         Ok(())
@@ -125,6 +148,10 @@ impl Project {
         }
         "python3".to_owned()
     }
+}
+
+fn not_started(program: &str) -> String {
+    format!("failed to start {program}, which this plugin is built with; install it")
 }
 
 /// Asks cargo where the component will lie.

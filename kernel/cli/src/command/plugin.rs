@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::args::PluginCommand;
+use crate::author::dev;
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::show::plugin as show;
@@ -34,6 +35,7 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
         },
         PluginCommand::Import(args) => return install::import(api, args, out).await,
         PluginCommand::Lock { lock } => lock::lock(api, &lock.file, out).await?,
+        PluginCommand::Dev(args) => return dev::execute(args, api, out).await,
         PluginCommand::Upgrade { plugin, from, approve, options } => {
             install::upgrade(api, plugin, from.as_deref(), *approve, options, out).await?;
         }
