@@ -78,6 +78,19 @@ async fn people_log_in_do_what_their_role_allows_and_log_out() {
     let rule = ["rule", "set", "runner", "name == \"viv\"", "--pipeline", "p"];
     root.said(&rule).ends(0);
     viv.said(&["pipeline", "run", "p"]).ends(0);
+    // And its secrets, but those of nobody else.
+    let rule = ["rule", "set", "maintainer", "name == \"viv\"", "--pipeline", "p"];
+    root.said(&rule).ends(0);
+    let set = ["secret", "set", "token", "--value", "hunter2hunter2"];
+    viv.said(&[&set[..], &["--pipeline", "p"]].concat()).ends(0);
+    let listed = viv.said(&["secret", "list", "--pipeline", "p"]).ends(0);
+    assert!(listed.stdout.contains("user/viv"), "{listed:#?}");
+    for scope in ["server", "project"] {
+        let denied = viv.said(&[&set[..], &["--scope", scope]].concat()).ends(11);
+        assert!(denied.stderr.contains("may not secret-write"), "{denied:#?}");
+        viv.said(&["secret", "list", "--scope", scope]).ends(11);
+        viv.said(&["secret", "remove", "token", "--scope", scope]).ends(11);
+    }
     let bad = root.said(&["rule", "set", "runner", "grups == 1"]).ends(11);
     assert!(bad.stderr.contains("\"grups\""), "{bad:#?}");
 

@@ -28,6 +28,8 @@ pub(crate) enum Place {
     Pipeline,
     /// The pipeline of the run that the path names, as `{run}`.
     Run,
+    /// The scope of secrets that the query names, as `scope`; the project if it names none.
+    Secret,
     /// Somewhere. The handler shows what of it may be seen.
     Anywhere,
 }
@@ -79,6 +81,9 @@ macro_rules! place {
     (of_run) => {
         $crate::permission::Place::Run
     };
+    (of_secret) => {
+        $crate::permission::Place::Secret
+    };
     (anywhere) => {
         $crate::permission::Place::Anywhere
     };
@@ -113,6 +118,7 @@ impl fmt::Display for Needs {
             Place::Server => write!(f, "`{verb}` on the server"),
             Place::Pipeline => write!(f, "`{verb}` on the pipeline"),
             Place::Run => write!(f, "`{verb}` on the pipeline of the run"),
+            Place::Secret => write!(f, "`{verb}` on the scope of the secrets"),
             Place::Anywhere => write!(f, "`{verb}` on anything; the rest is left out"),
         }
     }

@@ -1,7 +1,8 @@
 //! Secrets: values go in, and never come out.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use kernel_model::access::Scope;
 use kernel_ports::secret::{
     KeyRotation, PROJECT, SecretAt, SecretBook, SecretBookError, SecretScope,
 };
@@ -11,7 +12,9 @@ use kernel_wire::secret::{KeyState, SecretAccepted, SecretList};
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Json, OptionalJson, Params, SecretName, invalid};
+use crate::extract::{At, Json, OptionalJson, Params, SecretName, Who, invalid};
+use crate::permission;
+use crate::run::by;
 use crate::to_wire;
 
 /// Shorter values are more likely to stand in a log by chance.
@@ -52,12 +55,13 @@ pub(crate) async fn list(
 pub(crate) async fn set(
     State(scheduler): State<Scheduler>,
     At(SecretName(name)): At<SecretName>,
+    Who(caller): Who,
     params: Params,
     Json(set): Json<wire::secret::SecretSet>,
 ) -> Result<Json<SecretAccepted>, ApiError> {
     let at = SecretAt { scope: scope(params)?, name };
-    let by = set.by.as_deref().unwrap_or("api");
-    let secret = book(&scheduler)?.secret_set(&at, &set.value, by).await?;
+    let by = by(&caller, set.by)?;
+    let secret = book(&scheduler)?.secret_set(&at, &set.value, &by).await?;
     let is_short = set.value.len() < SHORT;
     let warnings = is_short.then(|| {
         format!("the value has fewer than {SHORT} bytes: whatever looks like it in a log is masked")
@@ -134,6 +138,17 @@ fn scope(mut params: Params) -> Result<SecretScope, ApiError> {
             Err(invalid("scope", format_args!("there is no project {:?}", project.as_str())))
         }
         SecretScope::Server | SecretScope::Project(_) | SecretScope::Pipeline { .. } => Ok(scope),
+    }
+}
+
+/// Returns where a request wants to reach, for the check before it. What names no scope lies in the
+/// project as a whole, and is refused later.
+pub(crate) fn scope_of(uri: &Uri) -> Scope {
+    let scope = Params::of(uri).and_then(scope);
+    match scope {
+        Ok(SecretScope::Server) => Scope::Server,
+        Ok(SecretScope::Pipeline { pipeline, .. }) => permission::pipeline(&pipeline),
+        Ok(SecretScope::Project(_)) | Err(_) => permission::project(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 
 use crate::code::Code;
@@ -26,13 +27,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|_| ApiError::new(Code::InvalidQuery, "the query cannot be decoded"))?;
-        Ok(Self::new(pairs))
+        Self::of(&parts.uri)
     }
 }
 
 impl Params {
+    pub(crate) fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|_| ApiError::new(Code::InvalidQuery, "the query cannot be decoded"))?;
+        Ok(Self::new(pairs))
+    }
+
     fn new(pairs: Vec<(String, String)>) -> Self {
         let mut given = BTreeMap::<String, Vec<String>>::new();
         for (name, value) in pairs {

@@ -134,7 +134,7 @@ impl Gate {
                 Ok((caller, None))
             }
             Needs::Verb(verb, place) => {
-                let scope = self.scope(place, params).await.map_err(refuse)?;
+                let scope = self.scope(place, parts, params).await.map_err(refuse)?;
                 caller.check(verb, &scope).map_err(|err| refuse(err.into()))?;
                 Ok((caller, Some((verb, scope))))
             }
@@ -150,7 +150,12 @@ impl Gate {
 
     /// Returns where the path leads to. What does not exist lies in the project as a whole, so that
     /// only who may look there learns that it does not exist.
-    async fn scope(&self, place: Place, params: Option<&RawPathParams>) -> Result<Scope, ApiError> {
+    async fn scope(
+        &self,
+        place: Place,
+        parts: &Parts,
+        params: Option<&RawPathParams>,
+    ) -> Result<Scope, ApiError> {
         let param = |name| params.and_then(|params| param(params, name));
         Ok(match place {
             Place::Server | Place::Anywhere => Scope::Server,
@@ -158,6 +163,7 @@ impl Gate {
                 Some(Ok(name)) => permission::pipeline(&name),
                 Some(Err(_)) | None => permission::project(),
             },
+            Place::Secret => crate::secret::scope_of(&parts.uri),
             Place::Run => {
                 let run = param("run").and_then(|run| run.parse::<RunId>().ok());
                 let row = match run {
