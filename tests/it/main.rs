@@ -14,6 +14,7 @@ mod dependencies;
 mod dev;
 mod examples;
 mod host;
+mod identity;
 mod keyring;
 mod kit;
 mod native;

@@ -15,11 +15,14 @@ use tokio::sync::mpsc;
 
 use crate::audit::Audit;
 use crate::caller::{Caller, Via};
+use crate::device::Devices;
 use crate::directory::{Directory, KnownSession, KnownToken, local_identity};
 use crate::error::{AccessError, Unknown};
+use crate::journey::Journeys;
 use crate::mac;
 use crate::password::Passwords;
 use crate::revocation::Revocations;
+use crate::rule::Rule;
 use crate::throttle::Throttle;
 use crate::token::{self, PREFIX};
 
@@ -57,6 +60,8 @@ pub struct Settings {
     pub idle_ms: u64,
     /// A session ends after this time.
     pub session_ms: u64,
+    /// Whom the configuration makes a maintainer of the server: an expression, as rules have it.
+    pub rule: Option<String>,
 }
 
 impl Default for Settings {
@@ -68,6 +73,7 @@ impl Default for Settings {
             basic: None,
             idle_ms: 60 * 60_000,
             session_ms: 12 * 60 * 60_000,
+            rule: None,
         }
     }
 }
@@ -112,6 +118,9 @@ pub(crate) struct Inner {
     pub(crate) token_key: SubKey,
     pub(crate) session_key: SubKey,
     pub(crate) csrf_key: SubKey,
+    pub(crate) keyring: Arc<dyn Keyring>,
+    pub(crate) journeys: Journeys,
+    pub(crate) devices: Devices,
     pub(crate) audit: Audit,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -142,7 +151,10 @@ impl Access {
         let mut revocations =
             Revocations::open(list).map_err(|err| AccessError::Revocation { err })?;
         merge(&*store, &mut revocations, clock.now()).await?;
-        let directory = Directory::new(store.access_load().await?);
+        if let Some(rule) = &settings.rule {
+            Rule::new(rule)?;
+        }
+        let directory = Directory::new(store.access_load().await?, settings.rule.as_deref());
         let audit = Audit::open(
             Arc::clone(&store),
             Arc::clone(&clock),
@@ -162,6 +174,9 @@ impl Access {
                 token_key: keyring.derive("access token"),
                 session_key: keyring.derive("browser session"),
                 csrf_key: keyring.derive("csrf"),
+                journeys: Journeys::default(),
+                devices: Devices::new(keyring.derive("device code")),
+                keyring,
                 audit,
                 throttle: Throttle::default(),
                 revocations: Mutex::new(revocations),
@@ -330,18 +345,26 @@ pub(crate) fn person(directory: &Directory, holder: &Holder, via: Via) -> Option
                 limits: None,
             })
         }
-        Holder::Identity(identity) => Some(Caller {
-            actor: format!("{}/{}", identity.provider, identity_name(identity)),
-            via,
-            holder: holder.clone(),
-            grants: directory.identity_grants(identity),
-            identity: Some(Arc::new((**identity).clone())),
-            limits: None,
-        }),
+        Holder::Identity(identity) => {
+            let known = directory.visitor(&identity.provider, &identity.user_id);
+            if known.as_ref().is_some_and(|visitor| visitor.is_disabled) {
+                return None;
+            }
+            // What the provider said at the last login counts for what was made before, too.
+            let identity = known.as_ref().map_or(&**identity, |visitor| &visitor.identity);
+            Some(Caller {
+                actor: format!("{}/{}", identity.provider, identity_name(identity)),
+                via,
+                holder: Holder::Identity(Box::new(identity.clone())),
+                grants: directory.identity_grants(identity),
+                identity: Some(Arc::new(identity.clone())),
+                limits: None,
+            })
+        }
     }
 }
 
-fn identity_name(identity: &kernel_ports::access::Identity) -> &str {
+pub(crate) fn identity_name(identity: &kernel_ports::access::Identity) -> &str {
     let names = [&identity.nick_name, &identity.email, &identity.user_id];
     names.into_iter().find(|name| !name.is_empty()).map_or("?", String::as_str)
 }
@@ -409,4 +432,4 @@ async fn write_notes(store: Arc<dyn AccessStore>, mut notes: mpsc::UnboundedRece
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -98,7 +98,7 @@ impl Access {
             };
             this.inner.store.user_set(&user).await?;
             if user.is_disabled {
-                this.end_all_of(user.id).await?;
+                this.end_all_of(&Holder::User(user.id)).await?;
             }
             this.reload().await?;
             Ok(Arc::new(user))
@@ -116,7 +116,7 @@ impl Access {
             let changed_at = this.inner.clock.now();
             let user = User { password: Some(hash), changed_at, ..(*this.user(&name)?).clone() };
             this.inner.store.user_set(&user).await?;
-            this.end_all_of(user.id).await?;
+            this.end_all_of(&Holder::User(user.id)).await?;
             this.reload().await
         })
         .await
@@ -128,7 +128,7 @@ impl Access {
         detached(async move {
             let _change = this.inner.change.lock().await;
             let user = this.user(&name)?;
-            this.end_all_of(user.id).await?;
+            this.end_all_of(&Holder::User(user.id)).await?;
             this.inner.store.user_remove(user.id, this.inner.clock.now()).await?;
             this.reload().await
         })
@@ -359,7 +359,7 @@ impl Access {
     /// Reads everything again after a change.
     pub(crate) async fn reload(&self) -> Result<(), AccessError> {
         let data = self.inner.store.access_load().await?;
-        *self.directory_mut() = Directory::new(data);
+        *self.directory_mut() = Directory::new(data, self.inner.settings.rule.as_deref());
         Ok(())
     }
 
@@ -367,11 +367,11 @@ impl Access {
         self.inner.directory.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn end_all_of(&self, user: UserId) -> Result<(), AccessError> {
-        let holder = Holder::User(user);
+    /// Logs out everywhere, for who holds the lock of changes.
+    pub(crate) async fn end_all_of(&self, holder: &Holder) -> Result<(), AccessError> {
         let (sessions, tokens) = {
             let directory = self.directory();
-            (directory.sessions_of(&holder), directory.tokens_of(&holder))
+            (directory.sessions_of(holder), directory.tokens_of(holder))
         };
         self.end_locked(&sessions, &tokens).await
     }

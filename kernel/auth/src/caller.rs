@@ -63,6 +63,11 @@ impl Grants {
         Self { server: verbs, scopes: HashMap::new() }
     }
 
+    /// Returns whether they allow nothing anywhere.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.server.is_empty() && self.scopes.values().all(|verbs| verbs.is_empty())
+    }
+
     pub(crate) fn at(&self, scope: &Scope) -> Verbs {
         // Who administers the server cannot be locked out of a part of it.
         if self.scopes.is_empty() || self.server.has(Verb::Admin) {

@@ -1,25 +1,31 @@
 //! Everything that a check looks at, in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel_model::access::{Scope, Verbs};
 use kernel_model::id::{SessionId, TokenId, UserId};
 use kernel_model::name::Name;
+use kernel_model::time::Time;
 use kernel_ports::access::{
-    AccessData, Digest, Holder, Identity, Role, Rule as RuleRow, Session, Token, User,
+    AccessData, Digest, Holder, Identity, Role, Rule as RuleRow, Session, Token, User, Visitor,
 };
 
 use crate::caller::Grants;
 use crate::role;
 use crate::rule::Rule;
 
+/// The role of whom the configuration lets in.
+const CONFIGURED: &str = "maintainer";
+
 /// A copy of the store that answers without waiting.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) users: HashMap<UserId, Arc<User>>,
     names: HashMap<Name, UserId>,
+    /// By provider and its name for them.
+    visitors: BTreeMap<(String, String), Arc<Visitor>>,
     tokens: HashMap<Digest, Arc<KnownToken>>,
     sessions: HashMap<Digest, Arc<KnownSession>>,
     pub(crate) roles: Vec<Role>,
@@ -58,15 +64,20 @@ enum Person {
 }
 
 impl Directory {
-    pub(crate) fn new(data: AccessData) -> Self {
+    /// `rule` is that of the configuration, for all of the server.
+    pub(crate) fn new(data: AccessData, rule: Option<&str>) -> Self {
+        let own = rule.and_then(configured);
         let mut directory = Self {
             roles: data.roles,
-            rules: data.rules.into_iter().map(known).collect(),
+            rules: data.rules.into_iter().chain(own).map(known).collect(),
             ..Self::default()
         };
         for user in data.users {
             directory.names.insert(user.name.clone(), user.id);
             directory.users.insert(user.id, Arc::new(user));
+        }
+        for visitor in data.visitors {
+            directory.visitor_put(visitor);
         }
         for token in data.tokens {
             directory.token_put(token);
@@ -75,6 +86,19 @@ impl Directory {
             directory.session_put(session);
         }
         directory
+    }
+
+    pub(crate) fn visitor_put(&mut self, visitor: Visitor) {
+        let key = (visitor.identity.provider.clone(), visitor.identity.user_id.clone());
+        self.visitors.insert(key, Arc::new(visitor));
+    }
+
+    pub(crate) fn visitor(&self, provider: &str, user_id: &str) -> Option<Arc<Visitor>> {
+        self.visitors.get(&(provider.to_owned(), user_id.to_owned())).map(Arc::clone)
+    }
+
+    pub(crate) fn visitors(&self) -> Vec<Arc<Visitor>> {
+        self.visitors.values().map(Arc::clone).collect()
     }
 
     pub(crate) fn token_put(&mut self, token: Token) {
@@ -111,7 +135,7 @@ impl Directory {
     /// Returns the sessions of somebody.
     pub(crate) fn sessions_of(&self, holder: &Holder) -> Vec<SessionId> {
         let all = self.sessions.values();
-        all.filter(|known| is_same(&known.session.holder, holder))
+        all.filter(|known| known.session.holder.is_same(holder))
             .map(|known| known.session.id)
             .collect()
     }
@@ -119,7 +143,7 @@ impl Directory {
     /// Returns the tokens of somebody that work still.
     pub(crate) fn tokens_of(&self, holder: &Holder) -> Vec<TokenId> {
         let all = self.tokens.values().map(|known| &known.token);
-        all.filter(|token| token.revoked_at.is_none() && is_same(&token.holder, holder))
+        all.filter(|token| token.revoked_at.is_none() && token.holder.is_same(holder))
             .map(|token| token.id)
             .collect()
     }
@@ -198,15 +222,15 @@ pub(crate) fn local_identity(user: &User) -> Identity {
     }
 }
 
-/// Whoever has the same account at the same provider is the same person, whatever else changed.
-pub(crate) fn is_same(a: &Holder, b: &Holder) -> bool {
-    match (a, b) {
-        (Holder::User(a), Holder::User(b)) => a == b,
-        (Holder::Identity(a), Holder::Identity(b)) => {
-            a.provider == b.provider && a.user_id == b.user_id
-        }
-        (Holder::Service | Holder::User(_) | Holder::Identity(_), _) => false,
-    }
+/// Returns the rule of the configuration as if somebody had set it.
+fn configured(expression: &str) -> Option<RuleRow> {
+    Some(RuleRow {
+        scope: Scope::Server,
+        role: Name::new(CONFIGURED).ok()?,
+        expression: expression.to_owned(),
+        changed_by: "the configuration".to_owned(),
+        changed_at: Time::default(),
+    })
 }
 
 fn known(row: RuleRow) -> KnownRule {

@@ -37,6 +37,11 @@ pub enum LoginError {
     Throttled { wait_ms: u64 },
     #[error("too many people log in at this moment")]
     Busy,
+    #[error("{who} is disabled on this server")]
+    Disabled { who: String },
+    /// Another system vouches for them, but nobody here has given them anything to do.
+    #[error("{who} may do nothing on this server: no rule fits")]
+    NotAdmitted { who: String },
     #[error(transparent)]
     Access(#[from] AccessError),
 }
@@ -48,6 +53,8 @@ pub enum AccessError {
     UserUnknown { name: String },
     #[error("there is a user {name:?} already")]
     UserTaken { name: String },
+    #[error("nobody has logged in here as {name:?}")]
+    VisitorUnknown { name: String },
     #[error("there is no token {token}")]
     TokenUnknown { token: String },
     #[error("there is no role {role:?}; there are {known}")]

@@ -18,6 +18,7 @@ pub mod secret;
 
 pub use access::{
     AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand, UserCommand,
+    VisitorCommand,
 };
 
 /// How results are printed.
@@ -77,12 +78,12 @@ pub enum Command {
     /// Install plugins and say what they may do; write, sign and publish your own
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Log in to a server, by password or by a token
+    /// Log in to a server, with a browser, by password or by a token
     #[command(
-        after_help = "Examples:\n  tenon login alice             asks for the password, or reads it from standard input\n  tenon login --token tenon_…   keeps a token that somebody made"
+        after_help = "Examples:\n  tenon login                   shows a code to enter in a browser, here or elsewhere\n  tenon login alice             asks for the password, or reads it from standard input\n  tenon login --token tenon_…   keeps a token that somebody made"
     )]
     Login {
-        /// The user; without one, --token is kept
+        /// The user, to log in by password
         name: Option<String>,
     },
     /// Log out of a server, and end the token there
@@ -101,6 +102,9 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// List who has logged in by other systems, and let them in or not
+    #[command(subcommand)]
+    Visitor(VisitorCommand),
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(TokenCommand),

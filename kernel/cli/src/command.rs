@@ -8,12 +8,14 @@ use crate::out::Out;
 
 pub mod access;
 mod audit;
+mod browser;
 pub mod pipeline;
 pub mod plugin;
 pub mod run;
 pub mod runs;
 mod secret;
 pub(crate) mod start;
+mod visitor;
 
 /// Does what a command says.
 ///
@@ -27,6 +29,7 @@ pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<
         Command::Plugin(command) => plugin::execute(command, api, out).await,
         Command::Whoami => access::whoami(api, out).await,
         Command::User { command, .. } => access::user(command, api, out).await,
+        Command::Visitor(command) => visitor::execute(command, api, out).await,
         Command::Token(command) => access::token(command, api, out).await,
         Command::Role(command) => access::role(command, api, out).await,
         Command::Rule(command) => access::rule(command, api, out).await,

@@ -7,8 +7,9 @@ use std::time::Instant;
 use async_trait::async_trait;
 use kernel_ports::fetch::{Fetch, FetchError};
 use kernel_ports::plugin::{
-    CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, MachineCall,
-    MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, PluginKind, Plugins,
+    CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, IdentityWay,
+    MachineCall, MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, PluginKind,
+    Plugins,
 };
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -25,6 +26,7 @@ use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
 use crate::fetch::fetch;
 use crate::figures::{Class, Cost, Function};
+use crate::identity;
 use crate::invocation::{Answer, Invocation};
 use crate::plugin::{LoadError, Loaded, Plugin};
 use crate::state;
@@ -54,8 +56,18 @@ impl Host {
     /// Makes every plugin ready for calls, one after the other, and returns those that cannot be.
     /// Without it, each is made ready by its first call.
     pub async fn preload(self: &Arc<Self>) -> Vec<PluginError> {
+        self.preload_those(|_| true).await
+    }
+
+    /// The same for the plugins that have all that their configuration requires: the others take
+    /// time and memory for nothing.
+    pub async fn preload_configured(self: &Arc<Self>) -> Vec<PluginError> {
+        self.preload_those(|plugin| plugin.is_configured()).await
+    }
+
+    async fn preload_those(self: &Arc<Self>, is_one: fn(&Plugin) -> bool) -> Vec<PluginError> {
         let mut failures = Vec::new();
-        for plugin in self.registry.load_full().all() {
+        for plugin in self.registry.load_full().all().filter(|plugin| is_one(plugin)) {
             if let Err(err) = self.loaded(plugin).await {
                 tracing::warn!(plugin = &*plugin.name, err = err.to_string(), "plugin not ready");
                 failures.push(err);
@@ -282,6 +294,10 @@ impl Plugins for Host {
             .plugins()
             .filter_map(|plugin| plugin.inspected.manifest.resource.clone())
             .collect()
+    }
+
+    fn identity_list(&self) -> Vec<IdentityWay> {
+        identity::ways(&self.registry.load())
     }
 
     fn language_find(&self, name: Option<&str>, file_name: &str) -> Result<Arc<str>, PluginError> {

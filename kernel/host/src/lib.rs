@@ -26,6 +26,7 @@ mod figures;
 mod grant;
 mod hmac;
 mod host;
+mod identity;
 mod inspect;
 mod invocation;
 mod ledger;

@@ -9,7 +9,7 @@ pub(crate) mod assemble;
 mod binding;
 mod candidate;
 mod change;
-mod config;
+pub(crate) mod config;
 mod facts;
 mod import;
 mod install;

@@ -18,6 +18,7 @@ use crate::figures::Figures;
 use crate::grant::Grants;
 use crate::inspect::{Inspected, digest};
 use crate::ledger::{Ledger, Traps};
+use crate::life::config::is_complete;
 use crate::link::linker;
 use crate::policy::Policy;
 use crate::warm::Starts;
@@ -129,6 +130,11 @@ impl Binary {
 }
 
 impl Plugin {
+    /// Returns whether it has all that its configuration requires.
+    pub(crate) fn is_configured(&self) -> bool {
+        is_complete(&self.inspected.manifest.config, &self.config)
+    }
+
     /// Returns the plugin under the name of a binding. `rules` are the operator's.
     pub(crate) fn new(
         name: Arc<str>,

@@ -10,8 +10,7 @@ use kernel_wire::access as wire;
 
 use crate::api::App;
 use crate::error::ApiError;
-use crate::extract::{Json, OptionalJson, Told, Who};
-use crate::layer::gate::COOKIE;
+use crate::extract::{Json, OptionalJson, Site, Told, Who};
 use crate::to_wire::access as to_wire;
 
 pub(crate) mod role;
@@ -54,11 +53,12 @@ pub(crate) async fn login(
 pub(crate) async fn session(
     State(app): State<App>,
     told: Told,
+    site: Site,
     Json(login): Json<wire::Login>,
 ) -> Result<WithCookie<wire::Whoami>, ApiError> {
     let holder = known(&app.access, &told, &login).await?;
     let started = app.access.session_start(holder, &told.address).await?;
-    let cookie = cookie(&app, &started.secret, started.age_ms / 1_000);
+    let cookie = site.session_cookie(&started.secret, started.age_ms / 1_000);
     Ok(([(SET_COOKIE, cookie)], Json(who(&app.access, &started.caller))))
 }
 
@@ -71,11 +71,12 @@ pub(crate) async fn session(
 pub(crate) async fn logout(
     State(app): State<App>,
     Who(caller): Who,
+    site: Site,
     OptionalJson(logout): OptionalJson<wire::Logout>,
 ) -> Result<WithCookie<wire::LoggedOut>, ApiError> {
     let ended = app.access.logout(&caller, logout.everywhere).await?;
     let ended = u64::try_from(ended).unwrap_or(u64::MAX);
-    Ok(([(SET_COOKIE, cookie(&app, "", 0))], Json(wire::LoggedOut { ended })))
+    Ok(([(SET_COOKIE, site.session_cookie("", 0))], Json(wire::LoggedOut { ended })))
 }
 
 /// Show who is logged in
@@ -111,12 +112,4 @@ fn who(access: &Access, caller: &Caller) -> wire::Whoami {
         verbs: to_wire::verbs(caller.verbs(&Scope::Server)),
         csrf: access.csrf(caller),
     }
-}
-
-fn cookie(app: &App, value: &str, age_s: u64) -> String {
-    let (prefix, secure) = if app.cookies.is_secure { ("__Host-", "; Secure") } else { ("", "") };
-    let same_site = if app.cookies.is_strict { "Strict" } else { "Lax" };
-    format!(
-        "{prefix}{COOKIE}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite={same_site}{secure}"
-    )
 }

@@ -30,6 +30,9 @@ pub struct Config {
     pub body: BodyLimits,
     /// Time between two pieces of a body.
     pub body_timeout: Duration,
+    /// How browsers reach the server, for those that come back from identity providers: scheme and
+    /// host, or the whole address that one provider knows. None: as they call it.
+    pub callback_url: Option<String>,
     /// A handler that has no answer by then is given up. Streams count until they begin.
     pub answer_timeout: Duration,
 }
@@ -57,6 +60,7 @@ impl Default for Config {
             rates: Rates { address: 6_000, token: 12_000, project: 0 },
             body: BodyLimits::default(),
             body_timeout: Duration::from_secs(30),
+            callback_url: None,
             answer_timeout: Duration::from_secs(30),
         }
     }
@@ -93,6 +97,7 @@ pub(crate) struct App {
     pub(crate) started_at: Time,
     pub(crate) access: Access,
     pub(crate) cookies: Cookies,
+    pub(crate) callback_url: Option<Arc<str>>,
 }
 
 /// The life of plugins.
@@ -108,6 +113,7 @@ impl App {
             started_at: api.scheduler.parts().clock.now(),
             access: api.access.clone(),
             cookies: api.cookies,
+            callback_url: api.config.callback_url.as_deref().map(Into::into),
         }
     }
 

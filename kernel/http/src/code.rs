@@ -97,11 +97,19 @@ codes! {
     LoginRefused = "login-refused", UNAUTHORIZED, "The name or the password is wrong";
     LoginThrottled = "login-throttled", TOO_MANY_REQUESTS, "There were too many tries";
     UserUnknown = "user-unknown", NOT_FOUND, "There is no such user";
+    VisitorUnknown = "visitor-unknown", NOT_FOUND, "There is no such visitor";
     TokenUnknown = "token-unknown", NOT_FOUND, "There is no such token";
     RuleUnknown = "rule-unknown", NOT_FOUND, "There is no such rule";
     AccessRuleInvalid = "access-rule-invalid", UNPROCESSABLE_ENTITY, "The rule makes no sense";
     AccessInvalid = "access-invalid", UNPROCESSABLE_ENTITY, "This makes no sense for an account";
     AccessConflict = "access-conflict", CONFLICT, "Something else stands in the way";
+    AuthorizationPending = "authorization-pending", BAD_REQUEST, "Nobody has answered yet";
+    SlowDown = "slow-down", BAD_REQUEST, "It is too early to ask again";
+    AccessDenied = "access-denied", BAD_REQUEST, "The login was denied";
+    ExpiredToken = "expired-token", BAD_REQUEST, "The code has expired";
+    InvalidGrant = "invalid-grant", BAD_REQUEST, "The code is not good";
+    InvalidRequest = "invalid-request", BAD_REQUEST, "The request makes no sense";
+    UnsupportedGrant = "unsupported-grant-type", BAD_REQUEST, "There is no such way to a token";
     HostRefused = "host-refused", MISDIRECTED_REQUEST, "This server is not called that";
     OriginRefused = "origin-refused", FORBIDDEN, "Another site may not call this server";
 }

@@ -62,6 +62,10 @@ impl ApiError {
         Self { retry_after_ms: Some(ms), ..self }
     }
 
+    pub(crate) fn retry_after_ms(&self) -> Option<u64> {
+        self.retry_after_ms
+    }
+
     pub(crate) fn allow(self, methods: String) -> Self {
         Self { allow: Some(methods.into()), ..self }
     }

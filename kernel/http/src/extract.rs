@@ -2,12 +2,15 @@
 
 mod caller;
 mod depth;
+mod form;
 mod header;
 mod json;
 mod path;
 mod query;
+mod site;
 
 pub(crate) use caller::{Told, Who};
+pub(crate) use form::{Fields, Submitted};
 pub(crate) use header::{Idempotency, IfMatch, LastEventId, Precondition, tag};
 pub(crate) use json::{Json, OptionalJson};
 pub(crate) use path::{
@@ -15,3 +18,4 @@ pub(crate) use path::{
     VersionOf,
 };
 pub(crate) use query::{Params, invalid, word};
+pub(crate) use site::{Site, cookie};

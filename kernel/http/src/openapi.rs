@@ -18,8 +18,8 @@ use crate::layer::gate::{COOKIE, CSRF};
 use crate::permission::Needs;
 use crate::routes::ROUTES;
 use crate::{
-    access, artifact, audit, binding, health, metrics, pipeline, plugin, plugin_admin, run,
-    run_read, secret, step,
+    access, artifact, audit, binding, device, health, identity, login, metrics, pipeline, plugin,
+    plugin_admin, run, run_read, secret, step, visitor,
 };
 
 #[derive(OpenApi)]
@@ -45,6 +45,10 @@ use crate::{
         plugin_admin::logs, plugin_admin::denials, plugin_admin::calls, plugin_admin::import,
         binding::list, binding::set, binding::remove, binding::grant, binding::revoke,
         access::login, access::session, access::logout, access::whoami,
+        login::page, login::submit, login::account, login::logout, login::style,
+        identity::list, identity::start, identity::login, identity::login_any,
+        device::start, device::token, device::page, device::answer,
+        visitor::list, visitor::set,
         user::list, user::add, user::get, user::set, user::remove, user::password,
         token::list, token::create, token::revoke,
         role::list, role::set, role::remove,
@@ -64,6 +68,7 @@ use crate::{
         (name = "artifacts", description = "Files that outlive their run"),
         (name = "plugins", description = "What the server can do"),
         (name = "access", description = "Who may do what"),
+        (name = "login", description = "Logging in with a browser, and programs by one"),
         (name = "audit", description = "What was done"),
         (name = "secrets", description = "Values that go in and never come out"),
         (name = "health", description = "The server itself"),

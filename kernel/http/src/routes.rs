@@ -24,8 +24,8 @@ use crate::layer::{answer_time, client, guard, host, panic, rate, request_id};
 use crate::near::nearest;
 use crate::permission::{Needs, needs};
 use crate::{
-    access, artifact, audit, binding, health, metrics, openapi, pipeline, plugin, plugin_admin,
-    run, run_read, secret, step,
+    access, artifact, audit, binding, device, health, identity, login, metrics, openapi, pipeline,
+    plugin, plugin_admin, run, run_read, secret, step, visitor,
 };
 
 /// A method at an address.
@@ -37,6 +37,17 @@ pub(crate) struct Route {
     /// What is done, such as `pipeline.set`.
     name: &'static str,
     handler: fn() -> MethodRouter<App>,
+}
+
+/// When a call of a route is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noted {
+    Never,
+    Always,
+    /// Only if it did what it is for.
+    Done,
+    /// Only if it did not.
+    Refused,
 }
 
 macro_rules! routes {
@@ -113,6 +124,21 @@ routes! {
     post "/api/v1/session" [open] => access::session,
     post "/api/v1/logout" [account] => access::logout,
     get "/api/v1/whoami" [account] => access::whoami,
+    get "/api/v1/identities" [open] => identity::list,
+    post "/api/v1/device" [open] => device::start,
+    post "/api/v1/device/token" [open] => device::token,
+    get "/auth/login" [open] => login::page,
+    post "/auth/login" [open] => login::submit,
+    get "/auth/account" [open] => login::account,
+    post "/auth/logout" [open] => login::logout,
+    get "/auth/style.css" [open] => login::style,
+    get "/auth/device" [open] => device::page,
+    post "/auth/device" [open] => device::answer,
+    get "/auth/callback" [open] => identity::login_any,
+    get "/auth/{identity}" [open] => identity::start,
+    get "/auth/{identity}/callback" [open] => identity::login,
+    get "/api/v1/visitors" [admin server] => visitor::list,
+    put "/api/v1/visitors/{*visitor}" [admin server] => visitor::set,
     get "/api/v1/users" [admin server] => user::list,
     post "/api/v1/users" [admin server] => user::add,
     get "/api/v1/users/{user}" [admin server] => user::get,
@@ -152,9 +178,18 @@ impl Route {
         self.name.replace("run_read.", "run.").replace("_of", "")
     }
 
-    /// Returns whether it changes nothing, though its method could.
-    pub(crate) fn is_question(&self) -> bool {
-        matches!(self.name, "pipeline.validate" | "rule.test")
+    /// Returns when a call of it is written down.
+    pub(crate) fn noted(&self) -> Noted {
+        match self.name {
+            // They change nothing, though their method could; whoever waits for a token asks often.
+            "pipeline.validate" | "rule.test" | "device.start" => Noted::Never,
+            "device.token" => Noted::Done,
+            // Somebody is logged in by these, or is not.
+            "identity.login" | "identity.login_any" => Noted::Always,
+            "identity.start" => Noted::Refused,
+            _ if matches!(self.method, Method::GET | Method::HEAD) => Noted::Never,
+            _ => Noted::Always,
+        }
     }
 }
 

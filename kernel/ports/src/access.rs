@@ -48,6 +48,16 @@ pub struct Identity {
     pub raw_json: String,
 }
 
+/// Somebody from another system who has logged in here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// As described at the last login.
+    pub identity: Identity,
+    pub is_disabled: bool,
+    pub first_at: Time,
+    pub last_at: Time,
+}
+
 /// On whose behalf a token or session acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
@@ -57,6 +67,21 @@ pub enum Holder {
     User(UserId),
     /// The same for somebody from another system, as described at login.
     Identity(Box<Identity>),
+}
+
+impl Holder {
+    /// Returns whether it is the same person: whoever has the same account at the same provider is,
+    /// whatever else changed. A service is nobody.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::User(a), Self::User(b)) => a == b,
+            (Self::Identity(a), Self::Identity(b)) => {
+                a.provider == b.provider && a.user_id == b.user_id
+            }
+            (Self::Service | Self::User(_) | Self::Identity(_), _) => false,
+        }
+    }
 }
 
 /// An access token. Its text is not kept.
@@ -114,6 +139,7 @@ pub struct Rule {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessData {
     pub users: Vec<User>,
+    pub visitors: Vec<Visitor>,
     pub tokens: Vec<Token>,
     pub sessions: Vec<Session>,
     pub roles: Vec<Role>,
@@ -131,6 +157,9 @@ pub trait AccessStore: AuditStore {
     async fn user_set(&self, user: &User) -> Result<(), StoreError>;
     /// Forgets a user with the sessions, and revokes the tokens.
     async fn user_remove(&self, user: UserId, at: Time) -> Result<(), StoreError>;
+
+    /// Keeps what is known of a visitor, in place of what was known before.
+    async fn visitor_set(&self, visitor: &Visitor) -> Result<(), StoreError>;
 
     async fn token_add(&self, token: &Token) -> Result<(), StoreError>;
     /// Revokes for good: what is revoked already stays revoked since then.

@@ -155,6 +155,17 @@ pub enum Machine {
     Action(String),
 }
 
+/// A way to log in by another system: an identity plugin that is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityWay {
+    /// What rules and addresses call it: the binding without its kind.
+    pub name: String,
+    /// The name of the binding.
+    pub binding: String,
+    /// For people.
+    pub title: String,
+}
+
 /// What a step machine is told.
 #[derive(Debug, Clone)]
 pub enum MachineInput {
@@ -352,6 +363,10 @@ pub trait Plugins: Send + Sync {
     fn plugin_get(&self, name: &str) -> Option<PluginInfo>;
     /// What resources there are, for languages.
     fn resource_list(&self) -> Vec<ResourceDescription>;
+    /// How visitors can log in by other systems, by name.
+    fn identity_list(&self) -> Vec<IdentityWay> {
+        Vec::new()
+    }
     /// Returns the language for a name (`yaml` or `language-yaml`) or, without one, for a file name.
     fn language_find(&self, name: Option<&str>, file_name: &str) -> Result<Arc<str>, PluginError>;
     async fn compile(

@@ -68,6 +68,7 @@ impl AccessConfig {
                 }),
                 idle_ms: ms(settings.get(&table::SESSION_IDLE)?),
                 session_ms: ms(settings.get(&table::SESSION_LIFE)?),
+                rule: settings.get(&table::RULE)?,
             },
             is_kept: true,
             cookies: Cookies {
@@ -108,6 +109,9 @@ pub(crate) async fn open(
     system: Arc<System>,
 ) -> anyhow::Result<Access> {
     let settings = config.access.settings.clone();
+    if let Some(rule) = &settings.rule {
+        kernel_auth::Rule::new(rule).with_context(|| table::RULE.key.to_owned())?;
+    }
     let kept = control.filter(|_| config.access.is_kept);
     let Some(control) = kept else {
         let parts = Parts {

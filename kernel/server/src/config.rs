@@ -16,6 +16,7 @@ use kernel_settings::{Bug, Document, FILES, Given, Note, Selection, Settings, re
 use crate::access::AccessConfig;
 use crate::args::ServerArgs;
 use crate::engine;
+use crate::identities::{self, Identities};
 use crate::keys::Keys;
 use crate::packages::PackagesConfig;
 use crate::secret::configs::{self, Environment};
@@ -112,6 +113,7 @@ impl Config {
                 installs: true,
                 keys: Keys::of(settings)?,
                 environment: backends(settings),
+                identities: Identities::of(settings)?,
                 settings: scheduling(settings)?,
                 access: AccessConfig::of(settings)?,
                 egress: egress(settings)?,
@@ -171,7 +173,7 @@ fn egress(settings: &Settings) -> Result<kernel_host::EgressPolicy, Bug> {
     })
 }
 
-fn http(settings: &Settings, listen: SocketAddr) -> Result<kernel_http::Config, Bug> {
+fn http(settings: &Settings, listen: SocketAddr) -> anyhow::Result<kernel_http::Config> {
     let public: Option<String> = settings.get(&server::PUBLIC_HOST)?;
     // The name alone: whatever port a proxy listens on.
     let name = public.map(|host| host.rsplit_once(':').map_or(host.clone(), |(n, _)| n.to_owned()));
@@ -192,6 +194,7 @@ fn http(settings: &Settings, listen: SocketAddr) -> Result<kernel_http::Config, 
             bytes_max: settings.get(&limits::BODY_MAX)?,
             depth_max: settings.get(&limits::DEPTH_MAX)?,
         },
+        callback_url: identities::callback_url(settings)?,
         body_timeout: settings.get(&limits::READ_TIMEOUT)?,
         answer_timeout: settings.get(&limits::ANSWER_TIMEOUT)?,
     })

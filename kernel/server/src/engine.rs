@@ -19,6 +19,7 @@ use kernel_store_sqlite::ControlStore;
 use sha2::{Digest as _, Sha256};
 
 use crate::access::{self, AccessConfig};
+use crate::identities::Identities;
 use crate::keys::Keys;
 use crate::masked_logs::MaskedLogs;
 use crate::packages::{Depot, PackagesConfig};
@@ -45,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) keys: Keys,
     /// What backends of secrets are configured by.
     pub(crate) environment: Environment,
+    /// What identity plugins are configured by.
+    pub(crate) identities: Identities,
     pub(crate) settings: Settings,
     pub(crate) access: AccessConfig,
     pub(crate) egress: EgressPolicy,
@@ -129,16 +132,17 @@ impl Engine {
         Ok(Self { scheduler, router, plugins, access, host, secrets })
     }
 
-    /// Compiles and loads the plugins. Those that cannot be used say why when they are called.
+    /// Compiles and loads the plugins that are configured. Those that cannot be used say why when
+    /// they are called.
     pub(crate) async fn ready(&self) {
-        self.host.preload().await;
+        self.host.preload_configured().await;
     }
 
     /// Compiles and loads the plugins in the background, so that the first run finds them warm.
     pub(crate) fn preload(&self) {
         let host = Arc::clone(&self.host);
         tokio::spawn(async move {
-            for err in host.preload().await {
+            for err in host.preload_configured().await {
                 tracing::warn!("failed to load a plugin: {err}");
             }
         });
@@ -205,6 +209,9 @@ fn host(
             builder = builder.config(name, config);
         }
     }
+    for (plugin, given) in config.identities.configs() {
+        builder = builder.config(&plugin, given);
+    }
     if let Some(installed) = installed {
         builder = builder.installed(installed, config.data.join("plugins"));
     }
@@ -227,6 +234,7 @@ fn host(
     if !rejected.is_empty() {
         bail!("{}; or take it out of the folder", rejected.join("; "));
     }
+    config.identities.check(&host)?;
     if host.plugin_list().is_empty() {
         bail!(standard::NONE);
     }

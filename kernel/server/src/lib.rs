@@ -30,6 +30,7 @@ mod config;
 mod config_command;
 mod conform;
 mod engine;
+mod identities;
 mod in_process;
 mod inspect;
 mod keys;

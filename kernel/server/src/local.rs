@@ -16,6 +16,7 @@ use kernel_settings::Kind;
 
 use crate::access::AccessConfig;
 use crate::engine::{Config, Engine};
+use crate::identities::Identities;
 use crate::in_process::InProcess;
 use crate::keys::Keys;
 use crate::packages::PackagesConfig;
@@ -58,6 +59,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         installs: false,
         keys: Keys::own(),
         environment: configs::environment(),
+        identities: Identities::default(),
         settings: Settings::default(),
         access: AccessConfig::local(),
         egress: EgressPolicy::default(),

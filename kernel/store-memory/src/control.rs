@@ -10,7 +10,9 @@ use kernel_model::access::Scope;
 use kernel_model::id::{SessionId, TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
-use kernel_ports::access::{AccessData, AccessStore, Holder, Role, Rule, Session, Token, User};
+use kernel_ports::access::{
+    AccessData, AccessStore, Holder, Role, Rule, Session, Token, User, Visitor,
+};
 use kernel_ports::audit::{AuditFilter, AuditRow, AuditSeal, AuditStore};
 use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginRecord};
 use kernel_ports::store::StoreError;
@@ -24,6 +26,8 @@ pub struct MemoryControl {
 #[derive(Debug, Default)]
 struct Data {
     users: BTreeMap<Name, User>,
+    /// By provider and its name for them.
+    visitors: BTreeMap<(String, String), Visitor>,
     tokens: BTreeMap<TokenId, Token>,
     sessions: BTreeMap<SessionId, Session>,
     roles: BTreeMap<Name, Role>,
@@ -55,6 +59,7 @@ impl AccessStore for MemoryControl {
         let data = self.data();
         Ok(AccessData {
             users: data.users.values().cloned().collect(),
+            visitors: data.visitors.values().cloned().collect(),
             tokens: data.tokens.values().cloned().collect(),
             sessions: data.sessions.values().cloned().collect(),
             roles: data.roles.values().cloned().collect(),
@@ -91,6 +96,12 @@ impl AccessStore for MemoryControl {
         }
         data.sessions.retain(|_, session| session.holder != holder);
         data.users.retain(|_, known| known.id != user);
+        Ok(())
+    }
+
+    async fn visitor_set(&self, visitor: &Visitor) -> Result<(), StoreError> {
+        let key = (visitor.identity.provider.clone(), visitor.identity.user_id.clone());
+        self.data().visitors.insert(key, visitor.clone());
         Ok(())
     }
 

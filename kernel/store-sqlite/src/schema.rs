@@ -35,6 +35,10 @@ pub(crate) const CONTROL: Schema = Schema {
     migrations: &[
         ("0001-create-access.sql", include_str!("../migrations/control/0001-create-access.sql")),
         ("0002-create-plugins.sql", include_str!("../migrations/control/0002-create-plugins.sql")),
+        (
+            "0003-create-visitors.sql",
+            include_str!("../migrations/control/0003-create-visitors.sql"),
+        ),
     ],
 };
 

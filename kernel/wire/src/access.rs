@@ -121,6 +121,44 @@ impl fmt::Debug for PasswordSet {
     }
 }
 
+/// A way to log in by another system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityWay {
+    /// What rules call it: `provider`.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// Where a browser begins; `?next=/PATH` says where it ends.
+    pub url: String,
+}
+
+/// Somebody who has logged in by another system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Visitor {
+    /// Such as `example/42`: the provider, and its name for this person, which never changes.
+    pub id: String,
+    pub provider: String,
+    /// What they call themselves there.
+    pub nick_name: String,
+    pub name: String,
+    pub email: String,
+    pub organizations: Vec<String>,
+    pub groups: Vec<String>,
+    pub is_disabled: bool,
+    pub first_at: Timestamp,
+    /// When they last logged in.
+    pub last_at: Timestamp,
+}
+
+/// What a visitor is to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VisitorSet {
+    pub is_disabled: bool,
+}
+
 /// An access token, without its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod artifact;
 pub mod audit;
+pub mod device;
 pub mod diagnostic;
 pub mod event;
 pub mod health;

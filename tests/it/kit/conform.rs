@@ -1,12 +1,18 @@
 //! The conformance suites pass what is right and name what is wrong.
 
+use serde_json::{Value, json};
 use tenon_test::conform::{Report, Setting, Verdict, conform};
 
 use super::fixture;
 
 #[track_caller]
 fn check(name: &str, wasm: &[u8]) -> Report {
-    let report = conform(wasm, &Setting::default());
+    check_with(name, wasm, &Setting::default())
+}
+
+#[track_caller]
+fn check_with(name: &str, wasm: &[u8], setting: &Setting) -> Report {
+    let report = conform(wasm, setting);
     let failed: Vec<String> = report
         .checks
         .iter()
@@ -43,6 +49,33 @@ fn kinds_that_face_the_outside_of_1_0_0_conform() {
 fn each_standard_plugin_conforms() {
     for path in fixture::standard() {
         check(&path.display().to_string(), &std::fs::read(&path).unwrap());
+    }
+}
+
+#[test]
+fn identity_plugins_conform_when_they_are_configured() {
+    let client = json!({ "clientId": "a", "clientSecret": "b" });
+    let with = |more: Value| {
+        let mut config = client.clone();
+        for (name, value) in more.as_object().into_iter().flatten() {
+            config[name] = value.clone();
+        }
+        config
+    };
+    // Those that must be asked where to send a browser cannot be, as nobody answers here.
+    for (name, more, passed) in [
+        ("identity-github", json!({}), 4),
+        ("identity-gitlab", json!({}), 3),
+        ("identity-microsoft", json!({ "tenant": "contoso.com" }), 3),
+        ("identity-oidc", json!({ "issuer": "https://id.example.com" }), 3),
+    ] {
+        let path =
+            fixture::standard().into_iter().find(|path| path.ends_with(format!("{name}.wasm")));
+        let wasm = std::fs::read(path.unwrap()).unwrap();
+        let report = check_with(name, &wasm, &Setting { config: with(more), ..Setting::default() });
+        let of_kind = report.checks.iter().filter(|check| check.suite == "identity");
+        let found = of_kind.filter(|check| check.verdict == Verdict::Passed).count();
+        assert_eq!(found, passed, "{report:#?}");
     }
 }
 

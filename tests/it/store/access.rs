@@ -6,7 +6,9 @@ use kernel_model::access::{Scope, Verb, Verbs};
 use kernel_model::id::{SessionId, TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
-use kernel_ports::access::{AccessStore, Holder, Identity, Role, Rule, Session, Token, User};
+use kernel_ports::access::{
+    AccessStore, Holder, Identity, Role, Rule, Session, Token, User, Visitor,
+};
 use kernel_ports::store::StoreError;
 
 fn name(text: &str) -> Name {
@@ -68,6 +70,19 @@ pub(super) async fn everything_reads_back_as_it_was_kept(store: Arc<dyn AccessSt
     for user in &users {
         store.user_add(user).await.unwrap();
     }
+    let visitor = |groups: &[&str], last_at| Visitor {
+        identity: Identity {
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            ..identity.clone()
+        },
+        is_disabled: false,
+        first_at: Time(7),
+        last_at: Time(last_at),
+    };
+    let visitors = vec![visitor(&["new"], 9)];
+    // The second time is another login of the same person.
+    store.visitor_set(&visitor(&["old"], 8)).await.unwrap();
+    store.visitor_set(&visitors[0]).await.unwrap();
     let tokens = vec![
         token(1, Holder::Service),
         token(2, Holder::User(UserId(1))),
@@ -94,6 +109,7 @@ pub(super) async fn everything_reads_back_as_it_was_kept(store: Arc<dyn AccessSt
     let data = store.access_load().await.unwrap();
     assert_eq!((data.users, data.tokens, data.sessions), (users, tokens, sessions));
     assert_eq!((data.roles, data.rules), (vec![role], vec![rule]));
+    assert_eq!(data.visitors, visitors);
 }
 
 pub(super) async fn the_name_of_a_user_is_taken_once(store: Arc<dyn AccessStore>) {

@@ -2,11 +2,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kernel_keyring::{Ring, Source};
 use kernel_model::access::{Scope, Verb, Verbs};
 use kernel_model::time::Time;
 use kernel_ports::access::{AccessStore, Holder, Identity};
 use kernel_ports::clock::{Clock, System};
-use kernel_ports::keyring::{Keyring, KeyringError, SubKey};
 use kernel_store_memory::MemoryControl;
 
 use super::{Access, Credential, Parts, Settings};
@@ -14,25 +14,9 @@ use crate::{AccessError, Caller, LoginError, TokenDraft, Unknown, UserDraft, Via
 
 const PASSWORD: &str = "correct horse battery";
 
-struct Keys;
-
-impl Keyring for Keys {
-    fn seal(&self, _: &str, _: &[u8], plain: &[u8]) -> Result<Vec<u8>, KeyringError> {
-        Ok(plain.to_vec())
-    }
-
-    fn open(&self, _: &str, _: &[u8], sealed: &[u8]) -> Result<Vec<u8>, KeyringError> {
-        Ok(sealed.to_vec())
-    }
-
-    fn derive(&self, purpose: &str) -> SubKey {
-        SubKey::new(mac::sha256(purpose.as_bytes()))
-    }
-}
-
 /// A clock that is moved by hand.
 #[derive(Default)]
-struct Hand(AtomicU64);
+pub(crate) struct Hand(pub(crate) AtomicU64);
 
 impl Clock for Hand {
     fn now(&self) -> Time {
@@ -40,31 +24,31 @@ impl Clock for Hand {
     }
 }
 
-struct World {
-    access: Access,
-    clock: Arc<Hand>,
+pub(crate) struct World {
+    pub(crate) access: Access,
+    pub(crate) clock: Arc<Hand>,
     store: Arc<MemoryControl>,
 }
 
-async fn open(store: &Arc<MemoryControl>, folder: &Path, settings: Settings) -> World {
+pub(crate) async fn open(store: &Arc<MemoryControl>, folder: &Path, settings: Settings) -> World {
     let clock = Arc::new(Hand(AtomicU64::new(1_000_000)));
     let parts = Parts {
         store: Arc::clone(store) as Arc<dyn AccessStore>,
         clock: Arc::clone(&clock) as _,
         entropy: Arc::new(System::default()),
-        keyring: Arc::new(Keys),
+        keyring: Arc::new(Ring::open(folder, Source::Generated).unwrap()),
         folder: Some(folder.to_owned()),
     };
     let access = Access::open(parts, settings).await.unwrap();
     World { access, clock, store: Arc::clone(store) }
 }
 
-async fn world(folder: &Path) -> World {
+pub(crate) async fn world(folder: &Path) -> World {
     open(&Arc::new(MemoryControl::new()), folder, Settings::default()).await
 }
 
 impl World {
-    fn bearer(&self, token: &str) -> Result<Caller, Unknown> {
+    pub(crate) fn bearer(&self, token: &str) -> Result<Caller, Unknown> {
         self.access.authenticate(&Credential::Bearer(token), "")
     }
 

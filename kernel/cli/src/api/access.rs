@@ -2,15 +2,35 @@
 
 use kernel_wire::access::{
     LoggedOut, Login, Logout, PasswordSet, Role, RoleSet, Rule, RuleSet, RuleTest, RuleTested,
-    Token, TokenCreate, TokenMade, User, UserAdd, UserSet, Whoami,
+    Token, TokenCreate, TokenMade, User, UserAdd, UserSet, Visitor, VisitorSet, Whoami,
 };
 use kernel_wire::audit::{AuditLink, AuditVerdict};
+use kernel_wire::device::{DeviceStart, DeviceStarted, DeviceToken, DeviceTokenMade};
 
 use super::{Answer, Api, json, part};
 
 impl Api {
     pub async fn login(&self, login: &Login) -> Answer<TokenMade> {
         self.write("POST", "/login", Some(login)).await
+    }
+
+    /// Begins to log in this program by a browser.
+    pub async fn device_start(&self, start: &DeviceStart) -> Answer<DeviceStarted> {
+        self.write("POST", "/device", Some(start)).await
+    }
+
+    /// Asks for the token. Until there is one, the refusal's code says what to do.
+    pub async fn device_token(&self, token: &DeviceToken) -> Answer<DeviceTokenMade> {
+        self.write("POST", "/device/token", Some(token)).await
+    }
+
+    pub async fn visitors(&self) -> Answer<Vec<Visitor>> {
+        self.read("/visitors").await
+    }
+
+    pub async fn visitor_set(&self, id: &str, set: &VisitorSet) -> Answer<Visitor> {
+        let id = id.split('/').map(part).collect::<Vec<_>>().join("/");
+        self.write("PUT", &format!("/visitors/{id}"), Some(set)).await
     }
 
     pub async fn logout(&self, everywhere: bool) -> Answer<LoggedOut> {

@@ -73,6 +73,24 @@ pub enum TokenCommand {
     Revoke { id: String },
 }
 
+/// `tenon visitor …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum VisitorCommand {
+    /// List who has logged in by other systems
+    #[command(visible_alias = "ls")]
+    List,
+    /// Log a visitor out everywhere, and let them in no more
+    Disable {
+        /// Such as oidc/583231, as the list has it
+        id: String,
+    },
+    /// Let a visitor in again
+    Enable {
+        /// Such as oidc/583231, as the list has it
+        id: String,
+    },
+}
+
 /// `tenon role …`
 #[derive(Debug, Clone, Subcommand)]
 pub enum RoleCommand {

@@ -9,6 +9,7 @@ use kernel_wire::time::Timestamp;
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::args::{Command, Common, RoleCommand, RuleCommand, TokenCommand, UserCommand};
+use crate::command::browser;
 use crate::exit::Exit;
 use crate::login::Logins;
 use crate::out::Out;
@@ -196,13 +197,12 @@ async fn login(
 ) -> anyhow::Result<Exit> {
     let token = match (name, &common.token) {
         (None, Some(token)) => token.clone(),
-        (None, None) => bail!("say who logs in, as in `tenon login alice`, or give a --token"),
+        (None, None) => browser::login(api, out).await?,
         (Some(name), _) => {
-            let label = std::fs::read_to_string("/proc/sys/kernel/hostname");
             let login = Login {
                 name: name.to_owned(),
                 password: password("Password: ")?,
-                label: label.ok().map(|host| format!("login on {}", host.trim())),
+                label: browser::machine().map(|host| format!("login on {host}")),
             };
             api.login(&login).await?.text
         }

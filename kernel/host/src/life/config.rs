@@ -40,11 +40,28 @@ pub(crate) fn problems(schema: &Value, config: &str) -> Vec<String> {
         .collect()
 }
 
+/// Returns whether a configuration has all that the schema requires.
+pub(crate) fn is_complete(schema: &Value, config: &str) -> bool {
+    let config: Value = serde_json::from_str(config).unwrap_or_default();
+    let required = schema["required"].as_array();
+    let mut names = required.into_iter().flatten().filter_map(Value::as_str);
+    names.all(|name| !config[name].is_null() && config[name] != "")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::problems;
+    use super::{is_complete, problems};
+
+    #[test]
+    fn what_is_required_must_be_there() {
+        let schema = json!({ "required": ["id", "secret"] });
+        assert!(is_complete(&schema, r#"{"id": "a", "secret": "b"}"#));
+        assert!(!is_complete(&schema, r#"{"id": "a", "secret": ""}"#));
+        assert!(!is_complete(&schema, r#"{"id": "a"}"#));
+        assert!(is_complete(&Value::Null, "{}"));
+    }
 
     #[track_caller]
     fn check(schema: &Value, config: &str, want: &[&str]) {

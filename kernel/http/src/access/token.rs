@@ -91,6 +91,5 @@ pub(crate) async fn revoke(
 }
 
 fn is_own(caller: &Caller, token: &Token) -> bool {
-    let is_holder = token.holder != Holder::Service && token.holder == caller.holder;
-    is_holder || caller.may(Verb::Admin, &Scope::Server)
+    token.holder.is_same(&caller.holder) || caller.may(Verb::Admin, &Scope::Server)
 }

@@ -39,6 +39,9 @@ impl From<LoginError> for ApiError {
             LoginError::Throttled { wait_ms } => {
                 Self::new(Code::LoginThrottled, &err).retry_after(wait_ms).hint("wait a little")
             }
+            LoginError::Disabled { .. } | LoginError::NotAdmitted { .. } => {
+                Self::new(Code::Forbidden, &err).hint("ask an administrator of the server")
+            }
             LoginError::Busy => Self::new(Code::LoginThrottled, &err).retry_after(1_000),
             LoginError::Access(err) => err.into(),
         }
@@ -51,6 +54,9 @@ impl From<AccessError> for ApiError {
         match err {
             E::UserUnknown { .. } => {
                 Self::new(Code::UserUnknown, &err).hint("GET /api/v1/users lists them")
+            }
+            E::VisitorUnknown { .. } => {
+                Self::new(Code::VisitorUnknown, &err).hint("GET /api/v1/visitors lists them")
             }
             E::TokenUnknown { .. } => {
                 Self::new(Code::TokenUnknown, &err).hint("GET /api/v1/tokens lists them")

@@ -27,7 +27,7 @@ use crate::layer::client::Client;
 use crate::layer::gate::denial::Denials;
 use crate::layer::request_id::REQUEST_ID;
 use crate::permission::{self, Needs, Place};
-use crate::routes::Route;
+use crate::routes::{Noted, Route};
 
 mod credential;
 pub(crate) mod denial;
@@ -48,10 +48,10 @@ pub(crate) struct Address(pub(crate) String);
 
 /// What a handler adds to what is written down.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Note(Arc<Mutex<Noted>>);
+pub(crate) struct Note(Arc<Mutex<Remarks>>);
 
 #[derive(Debug, Default)]
-struct Noted {
+struct Remarks {
     actor: Option<String>,
     target: Option<String>,
     before: Option<String>,
@@ -85,16 +85,25 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     parts.extensions.insert(caller);
     parts.extensions.insert(Address(address.clone()));
     parts.extensions.insert(note.clone());
-    let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+    let noted = gate.route.noted();
     let headers = parts.headers.clone();
     let request = Request::from_parts(parts, body);
-    if !changes || !gate.app.access.is_audited() || gate.route.is_question() {
+    if noted == Noted::Never || !gate.app.access.is_audited() {
         let response = next.run(request).await;
         let still = move || gate.may_still(&headers, &address, what.as_ref());
         return if goes_on(&response) { until(response, still) } else { response };
     }
     let mut record = Record { gate: &gate, entry: Some(entry), note };
     let response = next.run(request).await;
+    let is_done = response.status().as_u16() < 400;
+    let is_left_out = match noted {
+        Noted::Never | Noted::Always => false,
+        Noted::Done => !is_done,
+        Noted::Refused => is_done || gate.is_repeated(&record),
+    };
+    if is_left_out {
+        record.entry = None;
+    }
     if let Err(refusal) = record.end(response.status()).await {
         return refusal.into_response();
     }
@@ -203,6 +212,13 @@ impl Gate {
         }
     }
 
+    /// Returns whether the same somebody was refused a moment ago, and that was written down.
+    fn is_repeated(&self, record: &Record<'_>) -> bool {
+        let Some(entry) = &record.entry else { return true };
+        let now = self.app.scheduler.parts().clock.now();
+        self.denials.note(&entry.actor, &entry.address, now).is_none()
+    }
+
     /// Writes down a refusal, without making whoever is refused wait, or the audit grow with them.
     fn denied(&self, mut entry: Entry, refusal: &ApiError) {
         if !self.app.access.is_audited() {
@@ -298,7 +314,7 @@ impl Note {
         self.noted(|noted| noted.after = serde_json::to_string(state).ok());
     }
 
-    fn noted(&self, change: impl FnOnce(&mut Noted)) {
+    fn noted(&self, change: impl FnOnce(&mut Remarks)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

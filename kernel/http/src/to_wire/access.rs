@@ -4,7 +4,7 @@ use kernel_auth::Access;
 use kernel_auth::audit::{Tampered, Verified};
 use kernel_model::access::Verbs;
 use kernel_model::id::UserId;
-use kernel_ports::access::{Holder, Rule, Token, User};
+use kernel_ports::access::{Holder, Rule, Token, User, Visitor};
 use kernel_ports::audit::AuditRow;
 use kernel_wire::access as wire;
 use kernel_wire::audit::{AuditLink, AuditVerdict};
@@ -28,6 +28,22 @@ pub(crate) fn user(user: &User) -> wire::User {
     }
 }
 
+pub(crate) fn visitor(visitor: &Visitor) -> wire::Visitor {
+    let identity = &visitor.identity;
+    wire::Visitor {
+        id: format!("{}/{}", identity.provider, identity.user_id),
+        provider: identity.provider.clone(),
+        nick_name: identity.nick_name.clone(),
+        name: identity.name.clone(),
+        email: identity.email.clone(),
+        organizations: identity.organizations.clone(),
+        groups: identity.groups.clone(),
+        is_disabled: visitor.is_disabled,
+        first_at: time(visitor.first_at),
+        last_at: time(visitor.last_at),
+    }
+}
+
 pub(crate) fn token(access: &Access, token: &Token) -> wire::Token {
     wire::Token {
         id: token.id.to_string(),
@@ -35,8 +51,9 @@ pub(crate) fn token(access: &Access, token: &Token) -> wire::Token {
         holder: match &token.holder {
             Holder::Service => None,
             Holder::User(id) => Some(user_name(access, *id)),
-            Holder::Identity(identity) => {
-                Some(format!("{}/{}", identity.provider, identity.nick_name))
+            holder @ Holder::Identity(identity) => {
+                let known = access.actor_of(holder);
+                Some(known.unwrap_or_else(|| format!("{}/{}", identity.provider, identity.user_id)))
             }
         },
         verbs: verbs(token.verbs),

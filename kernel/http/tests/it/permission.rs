@@ -127,6 +127,8 @@ async fn every_route_lets_in_whom_the_table_says() {
             .replace("{artifact}", "nothing")
             .replace("{role}", "nothing")
             .replace("{user}", "nothing")
+            .replace("{visitor}", "nothing/42")
+            .replace("{identity}", "nothing")
             .replace("{token}", "tok_00000000000000000000000000")
             .replace("{plugin}", "nothing");
         write!(table, "{name:<62}").unwrap();

@@ -98,7 +98,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Writes `ACCESS_KEY_ID` as `accessKeyId`.
-fn camel(key: &str) -> String {
+pub(crate) fn camel(key: &str) -> String {
     let mut words = key.split('_').map(str::to_ascii_lowercase);
     let first = words.next().unwrap_or_default();
     words.fold(first, |mut name, word| {

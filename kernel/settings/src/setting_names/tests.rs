@@ -94,7 +94,6 @@ fn names_of_other_systems_are_taken_and_said() {
             -- COFLUX_REQUIRE_AUTH: it is taken as access.no_auth; here it is TENON_NO_AUTH
             -- SESSION_TTL_HOURS: it is taken as access.session_life; here it is TENON_SESSION_LIFE
             -- --storage-sqlite-path: it is taken as server.data; here it is --data
-            -- CI_OAUTH_GITHUB_CLIENT_ID: access.identities is kept, but has no effect in this version: identity providers will come later
         "#]],
     );
 }

@@ -32,8 +32,8 @@ rows! {
     ).secret().later(ACCOUNTS);
     RULE = Setting::new(
         "access.rule", "access-rule", "TENON_ACCESS_RULE", Kind::Rule,
-        "An expression that says who may use the server",
-    ).later(ACCOUNTS);
+        "An expression over who somebody is; those that it is true for maintain the server, but for accounts and plugins",
+    );
     SECURE_COOKIES = Setting::new(
         "access.secure_cookies", "secure-cookies", "TENON_SECURE_COOKIES", Kind::Switch,
         "Send session cookies over HTTPS only",
@@ -52,10 +52,10 @@ rows! {
     ).default("7d");
     CALLBACK_URL = Setting::new(
         "access.callback_url", "callback-url", "TENON_CALLBACK_URL", Kind::Url,
-        "Where identity providers send visitors back to, as they know it",
-    ).later("identity providers");
+        "How browsers reach the server when identity providers send them back, such as https://ci.example.com; left out: as they have called it",
+    );
     IDENTITIES = Setting::new(
         "access.identities", "identity", "TENON_IDENTITIES", Kind::List { of: &Kind::Pair, separator: '\n' },
-        "Configures an identity provider, such as my-provider.client_id=abc; may be repeated",
-    ).secret().later("identity providers");
+        "Configures an identity provider, such as oidc.client_id=abc; may be repeated",
+    ).secret();
 }

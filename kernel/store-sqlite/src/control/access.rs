@@ -5,7 +5,7 @@ use kernel_model::access::Scope;
 use kernel_model::id::{SessionId, TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
-use kernel_ports::access::{AccessData, AccessStore, Role, Rule, Session, Token, User};
+use kernel_ports::access::{AccessData, AccessStore, Role, Rule, Session, Token, User, Visitor};
 use kernel_ports::store::StoreError;
 
 use super::{ControlStore, row};
@@ -20,6 +20,12 @@ impl AccessStore for ControlStore {
             .read("read who may do what", |db| {
                 Ok(AccessData {
                     users: db.all(&format!("{} ORDER BY name", row::USER), [], row::user)?,
+                    visitors: db.all(
+                        "SELECT identity, is_disabled, first_at, last_at FROM visitor
+                         ORDER BY provider, user_id",
+                        [],
+                        row::visitor,
+                    )?,
                     tokens: db.all(&format!("{} ORDER BY id", row::TOKEN), [], row::token)?,
                     sessions: db.all(&format!("{} ORDER BY id", row::SESSION), [], row::session)?,
                     roles: db.all("SELECT name, verbs FROM role ORDER BY name", [], row::role)?,
@@ -72,6 +78,29 @@ impl AccessStore for ControlStore {
                 )?;
                 db.execute("DELETE FROM session WHERE user = ?1", (id,))?;
                 db.execute("DELETE FROM user WHERE id = ?1", (id,))?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn visitor_set(&self, visitor: &Visitor) -> Result<(), StoreError> {
+        let visitor = visitor.clone();
+        self.database
+            .write("keep who has logged in", move |db| {
+                db.execute(
+                    "INSERT INTO visitor (provider, user_id, identity, is_disabled, first_at,
+                     last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET identity = excluded.identity,
+                     is_disabled = excluded.is_disabled, last_at = excluded.last_at",
+                    (
+                        &visitor.identity.provider,
+                        &visitor.identity.user_id,
+                        row::json(&visitor.identity)?,
+                        visitor.is_disabled,
+                        time(visitor.first_at),
+                        time(visitor.last_at),
+                    ),
+                )?;
                 Ok(())
             })
             .await

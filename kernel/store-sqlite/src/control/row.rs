@@ -3,7 +3,7 @@
 use kernel_model::access::Verbs;
 use kernel_model::id::{SessionId, TokenId, UserId};
 use kernel_model::name::Name;
-use kernel_ports::access::{Holder, Role, Rule, Session, Token, User};
+use kernel_ports::access::{Holder, Role, Rule, Session, Token, User, Visitor};
 use kernel_ports::audit::{AuditPlace, AuditRow, AuditSeal};
 use kernel_ports::store::StoreError;
 use rusqlite::Row;
@@ -33,6 +33,16 @@ pub(super) fn user(row: &Row<'_>) -> Result<User, Fault> {
         is_disabled: row.get(6)?,
         created_at: time_at(row, 7)?,
         changed_at: time_at(row, 8)?,
+    })
+}
+
+pub(super) fn visitor(row: &Row<'_>) -> Result<Visitor, Fault> {
+    let identity: String = row.get(0)?;
+    Ok(Visitor {
+        identity: serde_json::from_str(&identity).map_err(|err| corrupt("identity", &err))?,
+        is_disabled: row.get(1)?,
+        first_at: time_at(row, 2)?,
+        last_at: time_at(row, 3)?,
     })
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kernel_auth::{Access, Caller, Credential, Unknown};
 
-use super::text;
+use crate::extract::cookie;
 
 /// The cookie of a browser session.
 pub(crate) const COOKIE: &str = "tenon_session";
@@ -16,7 +16,7 @@ pub(crate) const CSRF: &str = "x-tenon-csrf";
 /// Returns who asks. A header counts before a cookie.
 pub(super) fn read(headers: &HeaderMap, access: &Access, address: &str) -> Result<Caller, Unknown> {
     let Some(header) = headers.get(AUTHORIZATION) else {
-        let credential = cookie(headers).map_or(Credential::Nothing, Credential::Cookie);
+        let credential = cookie(headers, COOKIE).map_or(Credential::Nothing, Credential::Cookie);
         return access.authenticate(&credential, address);
     };
     let (scheme, rest) = header.to_str().ok().and_then(|h| h.split_once(' ')).unwrap_or_default();
@@ -31,11 +31,4 @@ pub(super) fn read(headers: &HeaderMap, access: &Access, address: &str) -> Resul
         }
         _ => access.authenticate(&Credential::Bearer(""), address),
     }
-}
-
-/// Returns the session's cookie, with the prefix that HTTPS gives it or without.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = text(headers, "cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
-    let mut found = pairs.filter(|(name, _)| name.trim_start_matches("__Host-") == COOKIE);
-    found.next().map(|(_, value)| value)
 }
