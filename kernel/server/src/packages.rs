@@ -50,9 +50,11 @@ impl Gate for WayOut {
         if self.0.allows(host, address) {
             return Ok(());
         }
+        // As the setting takes it: without the brackets of an address in a URL.
+        let named = host.trim_start_matches('[').trim_end_matches(']');
         Err(format!(
             "{address} is not a public address; the server's setting network.egress_allowed \
-             (--egress-allowed {host}) allows it"
+             (--egress-allowed {named}) allows it"
         ))
     }
 }

@@ -102,7 +102,8 @@ async fn a_server_goes_where_its_operator_lets_it_and_nowhere_else() {
         let from = format!("oci://{host}:{port}/me/hostile:0.1.0");
         let said = install(&inside, &from);
         assert!(said.contains("is not a public address"), "{from}: {said}");
-        assert!(said.contains(&format!("--egress-allowed {host}")), "{from}: {said}");
+        let named = host.trim_matches(['[', ']']);
+        assert!(said.contains(&format!("--egress-allowed {named})")), "{from}: {said}");
     }
     let data = author.here().join("careful");
     let server = Server::start_with(&data, &["--egress-allowed", "127.0.0.0/8"]).await;

@@ -70,7 +70,7 @@ pub enum PluginCommand {
         /// Let it use all that it asks for by name
         #[arg(long)]
         grant_all: bool,
-        /// Install nothing but what the lock file pins; without FROM, everything that it pins
+        /// Install only what the lock file pins; all of it where no plugin is named
         #[arg(long)]
         locked: bool,
         #[command(flatten)]

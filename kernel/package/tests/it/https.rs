@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kernel_package::fetch::Access;
+use kernel_package::fetch::{Access, Gate};
 use kernel_package::signing::KeyKind;
 use kernel_package::{Digest, FetchError, Package, Source, Trust};
 use rustls::pki_types::pem::PemObject as _;
@@ -147,6 +148,39 @@ async fn a_redirect_is_followed_within_its_scheme_only() {
     refused(fetched, "redirects to http://, another scheme");
     let fetched = server.fetch(server.access(), "/round.wasm", COMPONENT).await;
     refused(fetched, "redirects more than 5 times");
+}
+
+/// Lets requests reach one address.
+#[derive(Debug)]
+struct Only(IpAddr);
+
+impl Gate for Only {
+    fn check(&self, _: &str, address: IpAddr) -> Result<(), String> {
+        if address == self.0 { Ok(()) } else { Err(format!("{address} is not for you")) }
+    }
+}
+
+#[tokio::test]
+async fn a_gate_is_asked_for_each_address_that_is_dialled() {
+    let server = Server::start(&[
+        ("/nice.wasm", COMPONENT),
+        ("/away.wasm", b"redirect:https://127.0.0.2:1/nice.wasm"),
+    ])
+    .await;
+    let gated = |address: &str| {
+        let gate = Arc::new(Only(address.parse().unwrap()));
+        Access { gate: Some(gate), ..server.access() }
+    };
+    let fetched = server.fetch(gated("127.0.0.1"), "/nice.wasm", COMPONENT).await;
+    assert_eq!(fetched.unwrap().bytes, COMPONENT);
+    let fetched = server.fetch(gated("127.0.0.9"), "/nice.wasm", COMPONENT).await;
+    refused(fetched, "127.0.0.1 must not be reached: 127.0.0.1 is not for you");
+    // Where a redirect leads is judged before it is dialled: nobody listens there.
+    let fetched = server.fetch(gated("127.0.0.1"), "/away.wasm", COMPONENT).await;
+    refused(fetched, "127.0.0.2 must not be reached");
+    let name = format!("https://localhost:1/nice.wasm#{}", Digest::of(COMPONENT));
+    let fetched = fetcher(gated("192.0.2.1")).fetch(&name.parse().unwrap()).await;
+    refused(fetched, "localhost must not be reached");
 }
 
 #[tokio::test]

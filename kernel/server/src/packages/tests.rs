@@ -1,4 +1,8 @@
-use super::{source, whole};
+use kernel_host::EgressPolicy;
+use kernel_model::network::Destination;
+use kernel_package::fetch::Gate as _;
+
+use super::{WayOut, source, whole};
 
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -39,4 +43,18 @@ fn a_name_alone_is_that_of_a_file() {
     assert_eq!(whole("a.wasm"), "file:///a.wasm");
     assert_eq!(whole("file:///srv/a.wasm"), "file:///srv/a.wasm");
     assert_eq!(whole("oci://example.org/a:1"), "oci://example.org/a:1");
+}
+
+#[test]
+fn the_way_out_that_is_named_is_one_that_the_setting_takes() {
+    for (host, address) in [("[::1]", "::1"), ("127.0.0.1", "127.0.0.1"), ("it.lan", "10.0.0.7")] {
+        let address = address.parse().unwrap();
+        let reason = WayOut(EgressPolicy::default()).check(host, address).unwrap_err();
+        let (_, named) = reason.split_once("--egress-allowed ").unwrap();
+        let allowed: Destination = named.split(')').next().unwrap().parse().unwrap();
+        let policy = EgressPolicy { allowed: vec![allowed], ..EgressPolicy::default() };
+        WayOut(policy).check(host, address).unwrap();
+    }
+    let public = "1.1.1.1".parse().unwrap();
+    WayOut(EgressPolicy::default()).check("one.example", public).unwrap();
 }
