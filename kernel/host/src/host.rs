@@ -53,36 +53,6 @@ pub(crate) enum Unready {
 }
 
 impl Host {
-    /// Makes every plugin ready for calls, one after the other, and returns those that cannot be.
-    /// Without it, each is made ready by its first call.
-    pub async fn preload(self: &Arc<Self>) -> Vec<PluginError> {
-        self.preload_those(|_| true).await
-    }
-
-    /// The same for the plugins that have all that their configuration requires: the others take
-    /// time and memory for nothing.
-    pub async fn preload_configured(self: &Arc<Self>) -> Vec<PluginError> {
-        self.preload_those(|plugin| plugin.is_configured()).await
-    }
-
-    async fn preload_those(self: &Arc<Self>, is_one: fn(&Plugin) -> bool) -> Vec<PluginError> {
-        let mut failures = Vec::new();
-        for plugin in self.registry.load_full().all().filter(|plugin| is_one(plugin)) {
-            if let Err(err) = self.loaded(plugin).await {
-                tracing::warn!(plugin = &*plugin.name, err = err.to_string(), "plugin not ready");
-                failures.push(err);
-            }
-        }
-        failures
-    }
-
-    /// Returns how many instances of a plugin wait for calls. None: it starts fast enough, or
-    /// cannot be started ahead, or does not serve.
-    #[must_use]
-    pub fn waiting(&self, plugin: &str) -> Option<usize> {
-        self.registry.load().get(plugin).and_then(|plugin| plugin.starts.waiting())
-    }
-
     fn running(&self, plugin: &str) -> Result<&Running, PluginError> {
         let start = || {
             let engine = engine(&self.services.limits).map_err(|err| format!("{err:#}"))?;
@@ -101,7 +71,10 @@ impl Host {
         self.running(plugin).map(|running| running.engine.clone())
     }
 
-    async fn loaded<'a>(&self, plugin: &'a Arc<Plugin>) -> Result<&'a Loaded, PluginError> {
+    pub(crate) async fn loaded<'a>(
+        &self,
+        plugin: &'a Arc<Plugin>,
+    ) -> Result<&'a Loaded, PluginError> {
         self.ready(plugin).await.map_err(|unready| match unready {
             Unready::Engine(err) => err,
             Unready::Compile(message) | Unready::Link(message) => {

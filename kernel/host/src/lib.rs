@@ -36,6 +36,7 @@ mod link;
 mod native;
 mod plugin;
 mod policy;
+mod preload;
 mod registry;
 mod secret_text;
 mod start;
