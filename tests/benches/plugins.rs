@@ -1,7 +1,8 @@
 //! The life of plugins: install, start with many, swap under load, stop a runaway, outlive a million
 //! calls that go wrong.
 //!
-//! Needs the standard plugins: `cargo xtask plugins`, then `cargo bench -p tests --bench plugins`.
+//! Needs the standard plugins: `cargo xtask plugins`, then `cargo bench -p tests --bench plugins`,
+//! with the names of parts behind `--` for those only.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -47,11 +48,23 @@ const CALLERS: usize = 4;
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        installs().await;
-        many().await;
-        swaps().await;
-        runaway().await;
-        hostile().await;
+        let named: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+        let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+        if wanted("install") {
+            installs().await;
+        }
+        if wanted("start") {
+            many().await;
+        }
+        if wanted("swap") {
+            swaps().await;
+        }
+        if wanted("runaway") {
+            runaway().await;
+        }
+        if wanted("hostile") {
+            hostile().await;
+        }
     });
 }
 
