@@ -1,5 +1,7 @@
 //! A server that asks who somebody is, from outside: logins, roles, tokens, and the audit.
 
+mod api;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -8,6 +8,7 @@ mod life;
 mod life_fault;
 mod limit;
 mod machine;
+mod outward;
 mod selftest;
 mod warm;
 mod world;

@@ -23,6 +23,8 @@ pub enum Via {
     Basic,
     Token(TokenId),
     Session(SessionId),
+    /// A plugin acts for somebody.
+    Plugin,
 }
 
 /// Somebody who asks for something.

@@ -132,6 +132,10 @@ impl Directory {
         self.sessions.get(digest).map(Arc::clone)
     }
 
+    pub(crate) fn session_by_id(&self, id: SessionId) -> Option<Arc<KnownSession>> {
+        self.sessions.values().find(|known| known.session.id == id).map(Arc::clone)
+    }
+
     /// Returns the sessions of somebody.
     pub(crate) fn sessions_of(&self, holder: &Holder) -> Vec<SessionId> {
         let all = self.sessions.values();

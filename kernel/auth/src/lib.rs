@@ -13,6 +13,7 @@
 mod access;
 mod account;
 pub mod audit;
+mod behalf;
 mod caller;
 mod device;
 mod digits;

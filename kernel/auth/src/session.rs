@@ -130,7 +130,7 @@ impl Access {
         match caller.via {
             Via::Session(id) => sessions.push(id),
             Via::Token(id) => tokens.push(id),
-            Via::Nothing | Via::Open | Via::Super | Via::Basic => {}
+            Via::Nothing | Via::Open | Via::Super | Via::Basic | Via::Plugin => {}
         }
         if everywhere {
             let directory = self.directory();

@@ -69,6 +69,10 @@ impl Layout {
         self.root.join("caches").join(pipeline.to_string()).join(digest)
     }
 
+    pub(crate) fn buckets(&self) -> PathBuf {
+        self.root.join("buckets")
+    }
+
     pub(crate) fn blobs(&self) -> PathBuf {
         self.root.join("blobs")
     }

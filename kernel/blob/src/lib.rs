@@ -6,6 +6,7 @@
 //! <root>/runs/<run>/work/<step>-<attempt>/    where a program starts
 //! <root>/caches/<pipeline>/<digest>/          a volume between two runs
 //! <root>/blobs/<aa>/<aabbcc…>                 kept files by SHA-256, compressed
+//! <root>/buckets/<binding>/<digest>           what plugins keep by key
 //! ```
 //!
 //! Invariants:
@@ -16,6 +17,7 @@
 mod storage;
 
 mod blob;
+mod bucket;
 mod digest;
 mod failure;
 mod layout;

@@ -8,6 +8,7 @@ use kernel_ports::clock::Clock;
 use kernel_ports::store::StoreError;
 
 use crate::blob::BlobStore;
+use crate::bucket::BucketStore;
 use crate::failure;
 use crate::layout::Layout;
 use crate::log::LogStore;
@@ -27,12 +28,13 @@ impl Default for Options {
     }
 }
 
-/// Keeps bytes below one directory. Implements the ports `Logs`, `Blobs` and `Volumes`.
+/// Keeps bytes below one directory. Implements the ports `Logs`, `Blobs`, `Buckets` and `Volumes`.
 #[derive(Debug)]
 pub struct Storage {
     pub(crate) layout: Layout,
     pub(crate) logs: LogStore,
     pub(crate) blobs: BlobStore,
+    pub(crate) buckets: BucketStore,
     pub(crate) caches: CacheLock,
 }
 
@@ -63,6 +65,7 @@ impl Storage {
         Ok(Arc::new(Self {
             logs: LogStore::new(layout.clone(), options.log_bytes_max, clock),
             blobs: BlobStore::open(&layout.blobs())?,
+            buckets: BucketStore::new(layout.buckets()),
             caches: CacheLock::default(),
             layout,
         }))

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
+use kernel_ports::api::ServerApi;
+use kernel_ports::bucket::Buckets;
 use kernel_ports::clock::Clock;
 use kernel_ports::egress as ports;
 use kernel_ports::keyring::Keyring;
@@ -92,6 +94,10 @@ pub(crate) struct Base {
 pub(crate) struct Services {
     pub(crate) volumes: Arc<dyn Volumes>,
     pub(crate) kv: Arc<dyn KvStore>,
+    pub(crate) buckets: Arc<dyn Buckets>,
+    /// The server that this host is a part of, once it is there. It has the host, so this does not
+    /// keep it alive.
+    pub(crate) api: OnceLock<Weak<dyn ServerApi>>,
     pub(crate) secrets: Arc<dyn Secrets>,
     /// None: the server has no key.
     pub(crate) keyring: Option<Arc<dyn Keyring>>,
@@ -107,6 +113,7 @@ pub(crate) struct Services {
 pub struct Ports {
     pub volumes: Arc<dyn Volumes>,
     pub kv: Arc<dyn KvStore>,
+    pub buckets: Arc<dyn Buckets>,
     pub secrets: Arc<dyn Secrets>,
     pub clock: Arc<dyn Clock>,
 }
@@ -145,6 +152,12 @@ impl Host {
             egress: EgressPolicy::default(),
             outside: None,
         }
+    }
+
+    /// Says which server this host is a part of, so that plugins can call its API. Once.
+    pub fn api_set(&self, api: &Arc<dyn ServerApi>) {
+        // Another one is not put in its place.
+        let _ = self.services.api.set(Arc::downgrade(api));
     }
 
     /// Returns the files of the plugin directory that cannot be used, and why.
@@ -253,11 +266,22 @@ impl HostBuilder {
             }
         };
         let registry = assemble(&base, facts, &Registry::default());
-        let Ports { volumes, kv, secrets, clock } = self.ports;
+        let Ports { volumes, kv, buckets, secrets, clock } = self.ports;
         let permits = Semaphore::new(self.limits.calls_at_once as usize);
         let (limits, egress, keyring) = (self.limits, Egress::new(self.egress), self.keyring);
-        let outside = self.outside;
-        let services = Services { volumes, kv, secrets, keyring, outside, clock, limits, egress };
+        let (outside, api) = (self.outside, OnceLock::new());
+        let services = Services {
+            volumes,
+            kv,
+            buckets,
+            secrets,
+            keyring,
+            outside,
+            clock,
+            limits,
+            egress,
+            api,
+        };
         Ok(Arc::new_cyclic(|me| Host {
             registry: ArcSwap::from_pointee(registry),
             base,

@@ -21,6 +21,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::abi;
 use crate::bindings::types;
 use crate::builder::Services;
+use crate::capability::tcp::Moved;
 use crate::fault::{Failed, Stop, classify, clip_message, deadline};
 use crate::figures::Cost;
 use crate::grant;
@@ -50,6 +51,10 @@ pub(crate) struct CallState {
     pub(crate) log_lines: u32,
     pub(crate) requests: u32,
     pub(crate) secrets: u32,
+    /// Uploads that have not ended.
+    pub(crate) uploads: u32,
+    pub(crate) moved: Moved,
+    pub(crate) api_calls: u32,
     /// Whether the guest used anything of the contract.
     has_asked: bool,
     /// The last thing that was refused for want of a grant.
@@ -111,6 +116,9 @@ impl CallState {
             log_lines: 0,
             requests: 0,
             secrets: 0,
+            uploads: 0,
+            moved: Moved::default(),
+            api_calls: 0,
             has_asked: false,
             denied: None,
             function,

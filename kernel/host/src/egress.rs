@@ -14,9 +14,10 @@ use reqwest::Client;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
+use rustls::ClientConfig;
 
 /// Time for a connection, TLS included.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 
 /// An address that must not be reached.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -68,6 +69,8 @@ pub(crate) struct Egress {
     networks: Arc<[Cidr]>,
     public: OnceLock<Result<Client, String>>,
     any: OnceLock<Result<Client, String>>,
+    /// For connections of other protocols.
+    pub(crate) tls: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 /// Makes TLS work for every HTTP client of this process: `reqwest` refuses to build a client before.
@@ -84,6 +87,17 @@ impl Egress {
             Destination::Host(_) | Destination::Under(_) => None,
         });
         Self { networks: networks.collect(), policy, ..Self::default() }
+    }
+
+    /// Returns those of the addresses of a host that may be dialled.
+    pub(crate) fn dialable(
+        &self,
+        host: &str,
+        addresses: impl Iterator<Item = SocketAddr>,
+        any: bool,
+    ) -> Result<Vec<SocketAddr>, AddressDenied> {
+        let any = any || self.policy.allowed.iter().any(|allowed| allowed.names(host));
+        dialable(host, addresses, any, &self.networks)
     }
 
     /// Returns a client for `url`, and refuses addresses that are not public unless `any`.
@@ -162,15 +176,27 @@ impl Resolve for Guarded {
         Box::pin(async move {
             let host = name.as_str().to_owned();
             let all = tokio::net::lookup_host((host.as_str(), 0)).await?;
-            let (fit, unfit): (Vec<SocketAddr>, Vec<SocketAddr>) =
-                all.partition(|address| any || may_dial(address.ip(), &networks));
-            match unfit.first() {
-                Some(found) if fit.is_empty() => {
-                    Err(Box::new(AddressDenied { host, found: found.ip() }) as Box<_>)
-                }
-                _ => Ok(Box::new(fit.into_iter()) as Addrs),
-            }
+            let fit = dialable(&host, all, any, &networks)?;
+            Ok(Box::new(fit.into_iter()) as Addrs)
         })
+    }
+}
+
+/// Returns those of the addresses of a host that may be dialled. None of them is an error, unless
+/// there were none.
+fn dialable(
+    host: &str,
+    addresses: impl Iterator<Item = SocketAddr>,
+    any: bool,
+    networks: &[Cidr],
+) -> Result<Vec<SocketAddr>, AddressDenied> {
+    let (fit, unfit): (Vec<SocketAddr>, Vec<SocketAddr>) =
+        addresses.partition(|address| any || may_dial(address.ip(), networks));
+    match unfit.first() {
+        Some(found) if fit.is_empty() => {
+            Err(AddressDenied { host: host.to_owned(), found: found.ip() })
+        }
+        _ => Ok(fit),
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use kernel_ports::plugin::GrantInfo;
 use wit_envelope::manifest::Request;
 
-use crate::policy::{GRANTABLE, Policy, UNOFFERED};
+use crate::policy::{GRANTABLE, Policy};
 use crate::wish::quoted;
 
 /// The size of a `kv` map whose manifest names none.
@@ -48,7 +48,6 @@ impl Grants {
             let asked: Vec<String> = of_it().flat_map(|r| r.parameters.iter().cloned()).collect();
             let reason = of_it().map(|r| r.reason.as_str()).collect::<Vec<_>>().join("; ");
             let patterns: Vec<&str> = match built_in {
-                _ if UNOFFERED.contains(&capability) => vec![],
                 // A rule for a built-in plugin only adds: one that names a host opens its private
                 // address.
                 true => policy.patterns(plugin, capability).chain(["*"]).collect(),
@@ -127,6 +126,32 @@ impl Grants {
         fitting.max_by_key(|grant| grant.explicit)
     }
 
+    /// Returns whether a place, such as `db.internal:5432`, may be connected to.
+    pub(crate) fn allows_address(&self, place: &str) -> Option<HostGrant> {
+        let (host, port) = split_port(place);
+        let fitting = self.parameters("tcp").filter_map(|parameter| {
+            let (name, ports) = split_port(parameter);
+            let port_fits = ports.is_some_and(|ports| ports == "*" || Some(ports) == port);
+            let fits = port_fits && covers(&name.to_ascii_lowercase(), host);
+            fits.then(|| HostGrant { explicit: !name.contains('*') })
+        });
+        fitting.max_by_key(|grant| grant.explicit)
+    }
+
+    /// Returns whether a method of the server's API may be called at a path.
+    pub(crate) fn allows_api(&self, method: &str, path: &str) -> bool {
+        let parts = |parameter: &str| -> Option<bool> {
+            let (methods, paths) = parameter.split_once(' ')?;
+            Some(covers(methods, method) && covers(paths, path))
+        };
+        self.parameters("kernel").any(|parameter| parts(parameter).unwrap_or(false))
+    }
+
+    /// Returns whether the bucket `name` may be opened.
+    pub(crate) fn allows_bucket(&self, name: &str) -> bool {
+        self.parameters("blob").any(|pattern| covers(pattern, name))
+    }
+
     /// Returns whether the secret `name` may be used by way of `capability`.
     pub(crate) fn allows_secret(&self, capability: &str, name: &str) -> bool {
         self.parameters(capability).any(|pattern| covers(pattern, name))
@@ -139,9 +164,6 @@ impl Grants {
 
     /// Says what to do so that `wish` of `capability` is granted.
     pub(crate) fn way_out(&self, capability: &str, wish: Option<&str>) -> String {
-        if UNOFFERED.contains(&capability) {
-            return format!("this version of Tenon does not offer `{capability}`; update it");
-        }
         let asks = self.asked.get(capability).is_some_and(|asked| {
             wish.is_none_or(|w| asked.iter().any(|a| intersect(capability, a, w).is_some()))
         });
@@ -179,7 +201,7 @@ pub(crate) fn intersect(capability: &str, ask: &str, rule: &str) -> Option<Strin
             let (ask, rule) = (ask.parse::<u64>().ok()?, rule.parse::<u64>().ok()?);
             Some(ask.min(rule).to_string())
         }
-        "http" => {
+        "http" | "kernel" => {
             let ((ask_method, ask_host), (method, host)) =
                 (ask.split_once(' ')?, rule.split_once(' ')?);
             Some(format!("{} {}", narrower(ask_method, method)?, narrower(ask_host, host)?))

@@ -17,6 +17,7 @@ mod cache;
 mod call;
 mod capability;
 mod depot;
+mod dial;
 mod egress;
 mod engine;
 mod failure_policy;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kernel_ports::bucket::BucketLimits;
 use wasmtime::{Error, ResourceLimiter, Result};
 
 use crate::fault::Stop;
@@ -39,6 +40,8 @@ pub struct CallLimits {
     pub machine_state_bytes: usize,
     /// State that a language may keep between two calls.
     pub language_state_bytes: usize,
+    /// What the buckets of a binding may hold together.
+    pub buckets: BucketLimits,
     /// Calls at a time; further ones queue.
     pub calls_at_once: u32,
     /// Instances of slow plugins that wait for calls, over all plugins. 0: none.
@@ -64,6 +67,7 @@ impl Default for CallLimits {
             effects: 64,
             machine_state_bytes: 256 * 1024,
             language_state_bytes: 4 * MIB,
+            buckets: BucketLimits { bytes: 1024 * MIB as u64, keys: 10_000 },
             calls_at_once: 256,
             warm_instances: 16,
             warm_bytes: 64 * MIB,

@@ -7,11 +7,11 @@ use wasmtime::component::{Component, HasSelf, Linker, LinkerInstance, ResourceTy
 use wasmtime::{Engine, Result, StoreContextMut};
 
 use crate::bindings;
-use crate::call::{CallState, error};
+use crate::call::CallState;
 use crate::fault::Stop;
 use crate::grant::Grants;
 use crate::inspect::Inspected;
-use crate::policy::{GRANTABLE, UNOFFERED};
+use crate::policy::GRANTABLE;
 
 /// What stands for a resource of an interface that is not granted. There is never one.
 struct Refused;
@@ -49,6 +49,9 @@ pub(crate) fn linker(
             "secret-reveal" => {
                 bindings::secret_reveal::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
             }
+            "blob" => bindings::blob::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
+            "tcp" => bindings::tcp::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
+            "kernel" => bindings::kernel::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
             "keyring" => bindings::keyring::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?,
             // Nothing is defined, so linking names what is missing.
             _ => {}
@@ -107,12 +110,7 @@ fn refuse_call(
     results: &mut [Val],
     capability: &'static str,
 ) -> Result<()> {
-    store.data_mut().asked();
-    let error = if UNOFFERED.contains(&capability) {
-        error("unsupported", format!("this version of Tenon does not offer `{capability}`"))
-    } else {
-        store.data_mut().deny(capability, None)
-    };
+    let error = store.data_mut().asked().deny(capability, None);
     let can_say = match ty.results().next() {
         Some(Type::Result(result)) => matches!(result.err(), Some(Type::Record(_))),
         _ => false,

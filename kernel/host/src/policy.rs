@@ -25,9 +25,6 @@ pub(crate) const GRANTABLE: [&str; 11] = [
     "tcp",
     "kernel",
 ];
-/// Those that stand in the contract, but that this host does not offer yet: a plugin that imports
-/// one starts, and hears `unsupported` when it uses it.
-pub(crate) const UNOFFERED: [&str; 3] = ["blob", "tcp", "kernel"];
 /// The capabilities that every plugin has.
 pub(crate) const ALWAYS: [&str; 3] = ["context", "log", "config"];
 

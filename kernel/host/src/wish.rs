@@ -35,6 +35,11 @@ pub(crate) fn is_boundless(wish: &str) -> bool {
             let place = parameter.split_once(' ').map_or(parameter, |(_, place)| place);
             place.trim_end_matches(":*") == "*"
         }
+        Some(("kernel", parameter)) => {
+            let path = parameter.split_once(' ').map_or(parameter, |(_, path)| path);
+            matches!(path, "*" | "/*" | "/api/*" | "/api/v1/*")
+        }
+        Some(("tcp", place)) => matches!(place.rsplit_once(':'), Some(("*", _)) | None),
         Some((_, parameter)) => parameter.trim() == "*",
         None => false,
     }
@@ -95,10 +100,25 @@ mod tests {
 
     #[test]
     fn a_wish_for_anything_is_known() {
-        for wish in ["process:*", "http:GET *", "http:* *", "http:* *:*"] {
+        for wish in [
+            "process:*",
+            "http:GET *",
+            "http:* *",
+            "http:* *:*",
+            "tcp:*:5432",
+            "kernel:GET /api/v1/*",
+        ] {
             assert!(is_boundless(wish), "{wish}");
         }
-        for wish in ["process:git", "http:GET *.example.com", "kv", "kv:100", "process:/usr/*"] {
+        for wish in [
+            "process:git",
+            "http:GET *.example.com",
+            "kv",
+            "kv:100",
+            "process:/usr/*",
+            "tcp:db:5432",
+            "kernel:GET /api/v1/runs/*",
+        ] {
             assert!(!is_boundless(wish), "{wish}");
         }
     }

@@ -105,6 +105,7 @@ fn who(access: &Access, caller: &Caller) -> wire::Whoami {
         Via::Basic => "basic",
         Via::Token(_) => "token",
         Via::Session(_) => "session",
+        Via::Plugin => "plugin",
     };
     wire::Whoami {
         actor: caller.actor.clone(),

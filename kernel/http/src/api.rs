@@ -79,6 +79,15 @@ pub struct Api {
     pub cookies: Cookies,
 }
 
+/// Makes a request one of a plugin that acts for somebody, when it is among its extensions.
+#[derive(Debug, Clone)]
+pub struct Behalf {
+    /// As [`kernel_auth::Caller::behalf`] has said them.
+    pub words: String,
+    /// The name of the binding, for the audit.
+    pub plugin: String,
+}
+
 /// How browsers keep sessions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cookies {

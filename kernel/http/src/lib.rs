@@ -40,7 +40,7 @@ mod step;
 mod to_wire;
 mod visitor;
 
-pub use api::{Api, BodyLimits, Config, Cookies};
+pub use api::{Api, Behalf, BodyLimits, Config, Cookies};
 pub use layer::host::Hosts;
 pub use layer::rate::Rates;
 pub use routes::router;

@@ -7,7 +7,7 @@ use kernel_auth::{Caller, Via};
 use kernel_model::id::RunId;
 use kernel_model::name::{Name, StepPath};
 use kernel_ports::run::RunRow;
-use kernel_scheduler::{RunStart, Scheduler};
+use kernel_scheduler::{Asker, RunStart, Scheduler};
 use kernel_wire as wire;
 use wit_envelope::language::{RunInput, Trigger};
 
@@ -58,6 +58,7 @@ pub(crate) async fn start(
             version: start.version,
             input: input.clone(),
             trigger,
+            behalf: caller.behalf(),
             secrets: start.secrets.into_iter().collect(),
         })
         .await?;
@@ -116,7 +117,7 @@ pub(crate) async fn retry(
         from.map_err(|err| ApiError::new(Code::InvalidJson, format_args!("`from`: {err}")))?;
     let key = idempotency.scoped(&format!("retry/{run}"));
     let asked_at = scheduler.parts().clock.now();
-    let row = scheduler.run_retry(run, from.as_ref(), &by(&caller, retry.by)?, key).await?;
+    let row = scheduler.run_retry(run, from.as_ref(), asker(&caller, retry.by)?, key).await?;
     Ok(made(&scheduler, &row, row.created_at >= asked_at))
 }
 
@@ -145,7 +146,7 @@ pub(crate) async fn rerun(
 ) -> Result<Made, ApiError> {
     let key = idempotency.scoped(&format!("rerun/{run}"));
     let asked_at = scheduler.parts().clock.now();
-    let row = scheduler.run_rerun(run, &by(&caller, asked.by)?, key).await?;
+    let row = scheduler.run_rerun(run, asker(&caller, asked.by)?, key).await?;
     Ok(made(&scheduler, &row, row.created_at >= asked_at))
 }
 
@@ -159,6 +160,10 @@ fn made(scheduler: &Scheduler, row: &RunRow, is_new: bool) -> Made {
 fn is_same(row: &RunRow, input: &RunInput, version: Option<u32>) -> bool {
     let found: Option<RunInput> = serde_json::from_str(&row.input).ok();
     found.as_ref() == Some(input) && version.is_none_or(|version| version == row.version)
+}
+
+fn asker(caller: &Caller, said: Option<String>) -> Result<Asker, ApiError> {
+    Ok(Asker { name: by(caller, said)?, behalf: caller.behalf() })
 }
 
 /// Returns who did it: who is logged in, or on a server that asks nobody, what the client says.

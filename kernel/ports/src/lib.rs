@@ -6,8 +6,10 @@
 //! - The store does not judge: what a run may do is decided by `kernel-model`.
 
 pub mod access;
+pub mod api;
 pub mod artifact;
 pub mod audit;
+pub mod bucket;
 pub mod clock;
 pub mod egress;
 pub mod fetch;

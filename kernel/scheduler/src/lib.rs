@@ -14,6 +14,7 @@
 //! - Whoever waits for something can be told what for ([`waiting`]).
 
 mod actor;
+mod asker;
 mod attempt;
 mod convert;
 mod defers;
@@ -32,6 +33,7 @@ mod settings;
 pub mod waiting;
 mod wakes;
 
+pub use asker::{Asker, behalf};
 pub use error::SchedulerError;
 pub use pipeline::{PipelineAccepted, PipelineSource};
 pub use run::{RunStart, RunTree};

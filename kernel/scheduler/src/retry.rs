@@ -12,6 +12,7 @@ use kernel_ports::store::StoreError;
 use wit_envelope::language::{RunInput, Trigger, Work};
 
 use crate::actor::history;
+use crate::asker::{Asker, Reason};
 use crate::run::json;
 use crate::{Feature, Scheduler, SchedulerError};
 
@@ -23,7 +24,7 @@ impl Scheduler {
         &self,
         run: RunId,
         from: Option<&StepPath>,
-        by: &str,
+        by: impl Into<Asker>,
         idempotency_key: Option<String>,
     ) -> Result<RunRow, SchedulerError> {
         self.inner.settings.feature_check(Feature::Retries)?;
@@ -38,14 +39,14 @@ impl Scheduler {
         self.volumes_copy(run, id, &reused).await?;
         let mut input = input(&origin)?;
         input.reuse = reused.iter().map(|step| step.node.path.to_string()).collect();
-        self.again(id, origin, "retry", &input, by, idempotency_key).await
+        self.again(id, origin, "retry", &input, by.into(), idempotency_key).await
     }
 
     /// Starts a new run of the same version and input from the beginning.
     pub async fn run_rerun(
         &self,
         run: RunId,
-        by: &str,
+        by: impl Into<Asker>,
         idempotency_key: Option<String>,
     ) -> Result<RunRow, SchedulerError> {
         self.inner.settings.feature_check(Feature::Retries)?;
@@ -53,7 +54,7 @@ impl Scheduler {
         let mut input = input(&origin)?;
         input.reuse.clear();
         let id = RunId(self.parts().entropy.id());
-        self.again(id, origin, "rerun", &input, by, idempotency_key).await
+        self.again(id, origin, "rerun", &input, by.into(), idempotency_key).await
     }
 
     async fn ended(&self, run: RunId) -> Result<RunRow, SchedulerError> {
@@ -88,7 +89,7 @@ impl Scheduler {
         origin: RunRow,
         kind: &str,
         input: &RunInput,
-        by: &str,
+        by: Asker,
         idempotency_key: Option<String>,
     ) -> Result<RunRow, SchedulerError> {
         let mut trigger: Trigger = parse(&origin, &origin.trigger)?;
@@ -96,13 +97,14 @@ impl Scheduler {
         let facts = std::mem::take(&mut trigger.data);
         let data = serde_json::json!({ "origin": origin.id.to_string(), "trigger": facts });
         let data = if trigger.kind == "resource" { facts_of(&data) } else { data };
-        let trigger = Trigger { kind: kind.to_owned(), by: by.to_owned(), data };
+        let trigger = Trigger { kind: kind.to_owned(), by: by.name, data };
+        let reason = Reason { trigger, behalf: by.behalf };
         let new = NewRun {
             id,
             pipeline: origin.pipeline,
             pipeline_name: origin.pipeline_name,
             version: origin.version,
-            trigger: json(&trigger)?,
+            trigger: json(&reason)?,
             trigger_kind: kind.into(),
             input: json(input)?,
             origin: Some(origin.id),

@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use wit_envelope::language::{RunInput, Trigger};
 
 use crate::actor::{Message, history};
+use crate::asker::Reason;
 use crate::plan::Plan;
 use crate::scheduler::Inner;
 use crate::settings::launcher_allowed;
@@ -31,6 +32,8 @@ pub struct RunStart {
     pub version: Option<u32>,
     pub input: RunInput,
     pub trigger: Trigger,
+    /// On whose behalf plugins of the run may act; see [`crate::Asker`].
+    pub behalf: Option<String>,
     pub idempotency_key: Option<String>,
     /// Values for this run only; they are stored sealed, and forgotten at its end.
     pub secrets: Vec<(String, String)>,
@@ -51,7 +54,9 @@ impl Scheduler {
     /// Accepts a run. The flag is false if the idempotency key was known; the row is then that of
     /// the earlier run.
     pub async fn run_start(&self, start: RunStart) -> Result<(RunRow, bool), SchedulerError> {
-        let RunStart { pipeline, version, input, trigger, idempotency_key, secrets } = start;
+        let RunStart { pipeline, version, input, trigger, behalf, idempotency_key, secrets } =
+            start;
+        let trigger_kind = trigger.kind.as_str().into();
         let pipeline = self.pipeline_get(&pipeline).await?;
         if pipeline.paused {
             return Err(SchedulerError::PipelinePaused { name: pipeline.name.to_string() });
@@ -90,8 +95,8 @@ impl Scheduler {
                 pipeline: pipeline.id,
                 pipeline_name: pipeline.name,
                 version,
-                trigger: json(&trigger)?,
-                trigger_kind: trigger.kind.into(),
+                trigger: json(&Reason { trigger, behalf })?,
+                trigger_kind,
                 input: json(&input)?,
                 origin: None,
                 at: self.inner.parts.clock.now(),

@@ -11,6 +11,7 @@ use kernel_auth::Access;
 use kernel_blob::{Options, Storage};
 use kernel_host::{EgressPolicy, Host, InstalledPlugins, Policy, Ports};
 use kernel_model::name::Name;
+use kernel_ports::api::ServerApi;
 use kernel_ports::clock::System;
 use kernel_ports::plugin::{PluginKind, Plugins as _};
 use kernel_ports::plugin_store::PluginStore as _;
@@ -23,6 +24,7 @@ use crate::identities::Identities;
 use crate::keys::Keys;
 use crate::masked_logs::MaskedLogs;
 use crate::packages::{Depot, PackagesConfig};
+use crate::plugin_api::PluginApi;
 use crate::secret::configs::Environment;
 use crate::secret::{Keeper, configs};
 use crate::standard::{self, STANDARD};
@@ -67,6 +69,8 @@ pub(crate) struct Engine {
     pub(crate) access: Access,
     host: Arc<Host>,
     secrets: Arc<Keeper>,
+    /// For plugins, who do not keep it alive.
+    _api: Arc<PluginApi>,
 }
 
 impl Engine {
@@ -95,6 +99,7 @@ impl Engine {
         let ports = Ports {
             volumes: Arc::clone(&bytes) as _,
             kv: Arc::clone(&store) as _,
+            buckets: Arc::clone(&bytes) as _,
             secrets: Arc::clone(&secrets) as _,
             clock: Arc::clone(&clock) as _,
         };
@@ -129,7 +134,10 @@ impl Engine {
             access: access.clone(),
             cookies: config.access.cookies,
         });
-        Ok(Self { scheduler, router, plugins, access, host, secrets })
+        let store = Arc::clone(&scheduler.parts().store);
+        let api = Arc::new(PluginApi::new(router.clone(), store));
+        host.api_set(&(Arc::clone(&api) as Arc<dyn ServerApi>));
+        Ok(Self { scheduler, router, plugins, access, host, secrets, _api: api })
     }
 
     /// Compiles and loads the plugins that are configured. Those that cannot be used say why when

@@ -37,6 +37,7 @@ mod keys;
 mod local;
 mod masked_logs;
 mod packages;
+mod plugin_api;
 mod secret;
 mod server;
 pub mod standard;

@@ -27,6 +27,7 @@ pub mod bindings;
 
 mod answer;
 pub mod base64;
+pub mod blob;
 pub mod config;
 pub mod context;
 pub mod duration;
@@ -34,6 +35,7 @@ mod error;
 mod event;
 mod export;
 pub mod http;
+pub mod kernel;
 pub mod keyring;
 pub mod kv;
 pub mod lifecycle;
@@ -44,6 +46,7 @@ pub mod output;
 pub mod process;
 pub mod secret;
 mod step;
+pub mod tcp;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod workspace;

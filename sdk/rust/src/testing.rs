@@ -7,11 +7,14 @@
 //! - Not part of a component: this module exists on targets other than WebAssembly only.
 //! - Nothing is started, sent or written outside of the memory.
 
+pub(crate) mod blob;
 pub mod context;
 pub mod http;
+pub mod kernel;
 pub mod keyring;
 pub mod kv;
 pub mod secret;
+pub mod tcp;
 pub mod workspace;
 
 use std::cell::RefCell;
@@ -66,12 +69,22 @@ pub struct Host {
     pub volumes: BTreeMap<String, workspace::Files>,
     /// The binding's map: value and version by key.
     pub kv: BTreeMap<String, (Vec<u8>, u64)>,
+    /// Blobs by bucket and key.
+    pub blobs: BTreeMap<(String, String), Vec<u8>>,
     /// Values by name.
     pub secrets: BTreeMap<String, String>,
     /// The requests that were sent, in order.
     pub sent: Vec<http::Sent>,
     /// What they are answered with, in order.
     pub answers: VecDeque<http::Canned>,
+    /// The connections that were made, in order.
+    pub dialled: Vec<tcp::Dialled>,
+    /// What is read from them, in order: all bytes up to the end of each.
+    pub streams: VecDeque<Vec<u8>>,
+    /// The calls of the server's own API, in order.
+    pub asked: Vec<kernel::Asked>,
+    /// What they are answered with, in order: status and body.
+    pub api: VecDeque<(u16, String)>,
 }
 
 impl Default for Host {
@@ -85,9 +98,14 @@ impl Default for Host {
             stderr: Vec::new(),
             volumes: BTreeMap::new(),
             kv: BTreeMap::new(),
+            blobs: BTreeMap::new(),
             secrets: BTreeMap::new(),
             sent: Vec::new(),
             answers: VecDeque::new(),
+            dialled: Vec::new(),
+            streams: VecDeque::new(),
+            asked: Vec::new(),
+            api: VecDeque::new(),
         }
     }
 }

@@ -127,6 +127,7 @@ impl StageBuilder {
         let storage = Storage::open(&dir.path().join("storage"), Options::default(), clock.clone())
             .map_err(|err| StageError::Storage { reason: err.to_string() })?;
         let ports = Ports {
+            buckets: Arc::clone(&storage) as _,
             volumes: storage,
             kv: Arc::new(MemoryStore::default()),
             secrets: Arc::new(self.vault),

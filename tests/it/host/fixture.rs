@@ -28,6 +28,12 @@ pub(crate) fn slow() -> &'static [u8] {
     BYTES.get_or_init(|| build("slow", "slow.wasm"))
 }
 
+/// Returns the action plugin that reaches out of its sandbox.
+pub(crate) fn outward() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| build("outward", "outward.wasm"))
+}
+
 /// Returns the hostile plugin with parts of its manifest replaced by others of the same length, so
 /// that it is another version.
 pub(crate) fn hostile_with(parts: &[(&str, &str)]) -> Vec<u8> {

@@ -77,8 +77,10 @@ pub(crate) fn limits() -> CallLimits {
 pub(crate) fn ports(dir: &TempDir) -> Ports {
     let clock = Arc::new(System::default());
     let path = dir.path().join("storage");
+    let storage = Storage::open(&path, Options::default(), clock.clone()).unwrap();
     Ports {
-        volumes: Storage::open(&path, Options::default(), clock.clone()).unwrap(),
+        buckets: Arc::clone(&storage) as _,
+        volumes: storage,
         kv: Arc::new(SqliteStore::open(&dir.path().join("kv.db")).unwrap()),
         secrets: Arc::new(OneSecret),
         clock,

@@ -113,6 +113,7 @@ impl World {
         idempotency_key: Option<&str>,
     ) -> Result<(RunRow, bool), SchedulerError> {
         let start = RunStart {
+            behalf: None,
             pipeline: Name::new("test").unwrap(),
             version: None,
             input: RunInput::default(),

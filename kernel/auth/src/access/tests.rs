@@ -295,3 +295,42 @@ async fn the_super_token_the_basic_user_and_an_open_server_are_known() {
     let caller = open.access.authenticate(&Credential::Nothing, "").unwrap();
     assert_eq!((caller.actor.as_str(), caller.verbs(&Scope::Server)), ("anonymous", Verbs::all()));
 }
+
+#[tokio::test]
+async fn whoever_is_acted_for_may_do_what_they_may_at_that_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let access = &world.access;
+    world.user("alice", Some("admin"), &[]).await;
+    let (alice, _) = world.login("alice").await;
+    let Holder::User(id) = alice.holder else { panic!("{:?}", alice.holder) };
+    // As one in a browser is known; a program has a token.
+    let words = format!("user:{id}");
+    let acting = access.behalf(&words).unwrap();
+    assert_eq!((acting.actor.as_str(), acting.via), ("user/alice", Via::Plugin));
+    assert_eq!(acting.behalf().as_ref(), Some(&words), "what it starts is done for her too");
+    assert!(acting.may(Verb::Admin, &Scope::Server));
+
+    // Her token may less, and what is done for whoever comes with it may no more.
+    let draft = TokenDraft {
+        name: "narrow".to_owned(),
+        holder: alice.holder.clone(),
+        verbs: [Verb::View].into_iter().collect(),
+        projects: vec!["*".to_owned()],
+        workspaces: vec!["*".to_owned()],
+        expires_at: None,
+    };
+    let (token, text) = access.token_create(&alice, draft).await.unwrap();
+    let narrow = world.bearer(&text).unwrap().behalf().unwrap();
+    assert_eq!(access.behalf(&narrow).unwrap().verbs(&Scope::Server), token.verbs);
+    access.token_revoke(token.id).await.unwrap();
+    assert_eq!(access.behalf(&narrow).unwrap_err(), Unknown::Revoked);
+
+    let draft = UserDraft { is_disabled: true, ..UserDraft::default() };
+    access.user_set("alice", draft).await.unwrap();
+    assert_eq!(access.behalf(&words).unwrap_err(), Unknown::Disabled);
+    for nobody in ["", "user:", "user:alice", "service:super", "service:anonymous", "root"] {
+        assert!(access.behalf(nobody).is_err(), "{nobody}");
+    }
+    assert_eq!(Caller::nobody().behalf(), None);
+}

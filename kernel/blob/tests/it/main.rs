@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod blobs;
+mod buckets;
 mod caches;
 mod log_cap;
 mod log_crash;

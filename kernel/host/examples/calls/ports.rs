@@ -7,6 +7,9 @@ use async_trait::async_trait;
 use kernel_host::Ports;
 use kernel_model::event::StepNo;
 use kernel_model::id::{PipelineId, RunId};
+use kernel_ports::bucket::{
+    BucketAt, BucketError, BucketItem, BucketLimits, BucketUpload, Buckets,
+};
 use kernel_ports::clock::System;
 use kernel_ports::kv::{KvItem, KvStore};
 use kernel_ports::secret::{SecretError, Secrets};
@@ -18,7 +21,8 @@ struct Unused;
 
 pub(crate) fn unused() -> Ports {
     let (volumes, kv, secrets) = (Arc::new(Unused), Arc::new(Unused), Arc::new(Unused));
-    Ports { volumes, kv, secrets, clock: Arc::new(System::default()) }
+    let (buckets, clock) = (Arc::new(Unused), Arc::new(System::default()));
+    Ports { volumes, kv, buckets, secrets, clock }
 }
 
 fn no_store() -> StoreError {
@@ -145,5 +149,45 @@ impl Volumes for Unused {
         _: &str,
     ) -> Result<(), VolumeError> {
         Err(no_volume())
+    }
+}
+
+#[async_trait]
+impl Buckets for Unused {
+    async fn bucket_read(
+        &self,
+        _: &BucketAt,
+        _: &str,
+        _: u64,
+        _: usize,
+    ) -> Result<Vec<u8>, BucketError> {
+        Err(no_store().into())
+    }
+
+    async fn bucket_info(&self, _: &BucketAt, _: &str) -> Result<Option<BucketItem>, BucketError> {
+        Err(no_store().into())
+    }
+
+    async fn bucket_list(
+        &self,
+        _: &BucketAt,
+        _: &str,
+        _: Option<&str>,
+        _: usize,
+    ) -> Result<Vec<BucketItem>, BucketError> {
+        Err(no_store().into())
+    }
+
+    async fn bucket_remove(&self, _: &BucketAt, _: &str) -> Result<(), BucketError> {
+        Err(no_store().into())
+    }
+
+    async fn bucket_upload(
+        &self,
+        _: &BucketAt,
+        _: &str,
+        _: BucketLimits,
+    ) -> Result<Box<dyn BucketUpload>, BucketError> {
+        Err(no_store().into())
     }
 }

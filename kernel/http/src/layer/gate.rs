@@ -20,7 +20,7 @@ use kernel_model::id::RunId;
 use kernel_model::name::Name;
 use serde::Serialize;
 
-use crate::api::App;
+use crate::api::{App, Behalf};
 use crate::code::Code;
 use crate::error::ApiError;
 use crate::layer::client::Client;
@@ -119,7 +119,11 @@ impl Gate {
         address: &str,
     ) -> Result<(Caller, Option<(Verb, Scope)>), (String, ApiError)> {
         let access = &self.app.access;
-        let found = credential::read(&parts.headers, access, address);
+        // Only what runs in this process can add that to a request.
+        let found = match parts.extensions.get::<Behalf>() {
+            Some(behalf) => access.behalf(&behalf.words),
+            None => credential::read(&parts.headers, access, address),
+        };
         let caller = match (found, self.route.needs) {
             (Ok(caller), _) => caller,
             // Whoever logs in may come with what no longer works.
@@ -320,6 +324,9 @@ impl Note {
 }
 
 fn address(parts: &Parts) -> String {
+    if let Some(behalf) = parts.extensions.get::<Behalf>() {
+        return format!("plugin/{}", behalf.plugin);
+    }
     let client = parts.extensions.get::<Client>().and_then(|client| client.address);
     client.map_or_else(|| "local".to_owned(), |address| address.to_string())
 }
