@@ -204,6 +204,23 @@ impl Access {
         }
     }
 
+    /// Returns somebody who was known a while ago, with what they may do now. It is no use of what
+    /// they are known by: a session with an answer that goes on is idle if nothing else is asked.
+    pub fn still(&self, caller: &Caller) -> Result<Caller, Unknown> {
+        match caller.via {
+            Via::Token(id) => {
+                let known = self.directory().token_by_id(id).ok_or(Unknown::Revoked)?;
+                self.token_caller(&known)
+            }
+            Via::Session(id) => {
+                let known = self.directory().session_by_id(id).ok_or(Unknown::SessionOver)?;
+                self.session_caller(&known)
+            }
+            // The settings do not change while the server runs, and what a plugin asks for ends soon.
+            Via::Nothing | Via::Open | Via::Super | Via::Basic | Via::Plugin => Ok(caller.clone()),
+        }
+    }
+
     /// Returns what was done, and where it is written down.
     #[must_use]
     pub fn audit(&self) -> &Audit {
@@ -289,8 +306,14 @@ impl Access {
 
     fn cookie(&self, text: &str) -> Result<Caller, Unknown> {
         let digest = token::read(&self.inner.session_key, text).ok_or(Unknown::Forged)?;
-        let directory = self.directory();
-        let known = directory.session(&digest).ok_or(Unknown::SessionOver)?;
+        let known = self.directory().session(&digest).ok_or(Unknown::SessionOver)?;
+        let caller = self.session_caller(&known)?;
+        self.note_session(&known, self.inner.clock.now());
+        Ok(caller)
+    }
+
+    /// Returns who has a session, if it goes on still.
+    fn session_caller(&self, known: &KnownSession) -> Result<Caller, Unknown> {
         let now = self.inner.clock.now();
         let seen = Time(known.seen_ms.load(Ordering::Relaxed));
         let is_idle = now.since_ms(seen) >= self.inner.settings.idle_ms;
@@ -298,9 +321,7 @@ impl Access {
             return Err(Unknown::SessionOver);
         }
         let via = Via::Session(known.session.id);
-        let caller = person(&directory, &known.session.holder, via).ok_or(Unknown::Disabled)?;
-        self.note_session(&known, now);
-        Ok(caller)
+        person(&self.directory(), &known.session.holder, via).ok_or(Unknown::Disabled)
     }
 
     fn basic(&self, name: &str, password: &str, address: &str) -> Result<Caller, Unknown> {

@@ -27,7 +27,9 @@ pub(crate) struct Directory {
     /// By provider and its name for them.
     visitors: BTreeMap<(String, String), Arc<Visitor>>,
     tokens: HashMap<Digest, Arc<KnownToken>>,
+    tokens_by_id: HashMap<TokenId, Arc<KnownToken>>,
     sessions: HashMap<Digest, Arc<KnownSession>>,
+    sessions_by_id: HashMap<SessionId, Arc<KnownSession>>,
     pub(crate) roles: Vec<Role>,
     pub(crate) rules: Vec<KnownRule>,
     /// Made when they are first asked for; a change of users, roles or rules makes a new directory.
@@ -103,15 +105,17 @@ impl Directory {
 
     pub(crate) fn token_put(&mut self, token: Token) {
         let noted_ms = AtomicU64::new(token.used_at.unwrap_or_default().0);
-        let known = KnownToken { token: Arc::new(token), noted_ms };
-        self.tokens.insert(known.token.digest, Arc::new(known));
+        let known = Arc::new(KnownToken { token: Arc::new(token), noted_ms });
+        self.tokens_by_id.insert(known.token.id, Arc::clone(&known));
+        self.tokens.insert(known.token.digest, known);
     }
 
     pub(crate) fn session_put(&mut self, session: Session) {
         let seen = session.seen_at.0;
-        let known =
-            KnownSession { session, seen_ms: AtomicU64::new(seen), noted_ms: AtomicU64::new(seen) };
-        self.sessions.insert(known.session.digest, Arc::new(known));
+        let (seen_ms, noted_ms) = (AtomicU64::new(seen), AtomicU64::new(seen));
+        let known = Arc::new(KnownSession { session, seen_ms, noted_ms });
+        self.sessions_by_id.insert(known.session.id, Arc::clone(&known));
+        self.sessions.insert(known.session.digest, known);
     }
 
     pub(crate) fn token(&self, digest: &Digest) -> Option<Arc<KnownToken>> {
@@ -119,7 +123,7 @@ impl Directory {
     }
 
     pub(crate) fn token_by_id(&self, id: TokenId) -> Option<Arc<KnownToken>> {
-        self.tokens.values().find(|known| known.token.id == id).map(Arc::clone)
+        self.tokens_by_id.get(&id).map(Arc::clone)
     }
 
     pub(crate) fn tokens(&self) -> Vec<Arc<KnownToken>> {
@@ -133,7 +137,7 @@ impl Directory {
     }
 
     pub(crate) fn session_by_id(&self, id: SessionId) -> Option<Arc<KnownSession>> {
-        self.sessions.values().find(|known| known.session.id == id).map(Arc::clone)
+        self.sessions_by_id.get(&id).map(Arc::clone)
     }
 
     /// Returns the sessions of somebody.

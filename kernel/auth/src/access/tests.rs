@@ -182,6 +182,37 @@ async fn wrong_passwords_are_slowed_down() {
 }
 
 #[tokio::test]
+async fn looking_whether_somebody_is_still_there_is_no_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let basic = Some(("admin".to_owned(), "secret123".to_owned()));
+    let settings = Settings { idle_ms: 1_000, basic, ..Settings::default() };
+    let world = open(&Arc::new(MemoryControl::new()), folder.path(), settings).await;
+    let access = &world.access;
+    world.user("alice", Some("viewer"), &[]).await;
+    let holder = access.login("alice", PASSWORD, "").await.unwrap();
+    let session = access.session_start(holder, "").await.unwrap().caller;
+    world.clock.0.fetch_add(600, Ordering::Relaxed);
+    let still = access.still(&session).unwrap();
+    assert_eq!((still.actor.as_str(), still.via), ("user/alice", session.via));
+    world.clock.0.fetch_add(600, Ordering::Relaxed);
+    assert_eq!(access.still(&session).unwrap_err(), Unknown::SessionOver, "it was idle");
+
+    let (token, text) = world.login("alice").await;
+    assert!(access.still(&token).unwrap().may(Verb::View, &Scope::Server));
+    access.user_set("alice", UserDraft::default()).await.unwrap();
+    let still = access.still(&world.bearer(&text).unwrap()).unwrap();
+    assert!(!still.may(Verb::View, &Scope::Server), "the role was taken away");
+
+    let basic = |password| {
+        access.authenticate(&Credential::Basic { name: "admin", password }, "192.0.2.1")
+    };
+    let admin = basic("secret123").unwrap();
+    while basic("wrong").unwrap_err() == Unknown::Password {}
+    assert_eq!(access.still(&admin).unwrap().via, Via::Basic, "others' mistakes end nothing");
+    assert!(matches!(basic("secret123"), Err(Unknown::Throttled { .. })), "nor are they forgiven");
+}
+
+#[tokio::test]
 async fn a_session_ends_when_idle_and_when_old() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { idle_ms: 1_000, session_ms: 5_000, ..Settings::default() };

@@ -82,15 +82,14 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     };
     entry.actor.clone_from(&caller.actor);
     let note = Note::default();
-    parts.extensions.insert(caller);
+    parts.extensions.insert(caller.clone());
     parts.extensions.insert(Address(address.clone()));
     parts.extensions.insert(note.clone());
     let noted = gate.route.noted();
-    let headers = parts.headers.clone();
     let request = Request::from_parts(parts, body);
     if noted == Noted::Never || !gate.app.access.is_audited() {
         let response = next.run(request).await;
-        let still = move || gate.may_still(&headers, &address, what.as_ref());
+        let still = move || gate.may_still(&caller, what.as_ref());
         return if goes_on(&response) { until(response, still) } else { response };
     }
     let mut record = Record { gate: &gate, entry: Some(entry), note };
@@ -155,9 +154,8 @@ impl Gate {
     }
 
     /// Returns whether what was admitted would be admitted now: a token may have been revoked since.
-    /// Reads memory only.
-    fn may_still(&self, headers: &HeaderMap, address: &str, what: Option<&(Verb, Scope)>) -> bool {
-        let caller = credential::read(headers, &self.app.access, address);
+    fn may_still(&self, caller: &Caller, what: Option<&(Verb, Scope)>) -> bool {
+        let caller = self.app.access.still(caller);
         caller.is_ok_and(|caller| what.is_none_or(|(verb, scope)| caller.may(*verb, scope)))
     }
 
