@@ -173,25 +173,30 @@ fn hex(bytes: &[u8]) -> [String; 2] {
 }
 
 /// Returns the base64 forms of a value wherever it stands in what was encoded: the characters that
-/// depend on it alone, for each of the three ways in which it can meet the groups of three bytes.
+/// depend on it alone, for each of the three ways in which it can meet the groups of three bytes,
+/// and to the very end where it is the end, or the end but for a line feed.
 fn base64(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     for before in 0..3_usize {
-        let mut bytes = vec![0; before];
-        bytes.extend_from_slice(value);
         // Characters that hold bits of a neighbour too are left out.
         let first = (before * 8).div_ceil(6);
-        let last = bytes.len() * 8 / 6;
+        let last = (before + value.len()) * 8 / 6;
         for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            let text = engine.encode(&bytes);
-            let form = text.as_bytes().get(first..last).unwrap_or_default();
-            if form.len() >= LEN_MIN {
-                forms.push(form.to_vec());
+            let whole = |end: &[u8]| engine.encode([&[0; 2][..before], value, end].concat());
+            let (text, line) = (whole(b""), whole(b"\n"));
+            let here = [&text[first..last], &text[first..], &line[first..]].map(str::as_bytes);
+            if here[0].len() < LEN_MIN {
+                continue;
             }
+            forms.extend(here.map(<[u8]>::to_vec));
             if before == 0 {
                 // As a text of its own it may be broken into lines.
-                for lines in BASE64_WIDTHS.map(|width| form.chunks(width)) {
-                    let long = lines.filter(|line| line.len() >= PART_LEN_MIN);
+                for (form, width) in
+                    here.iter().flat_map(|form| BASE64_WIDTHS.map(|width| (form, width)))
+                {
+                    let lines: Vec<_> = form.chunks(width).collect();
+                    forms.push(lines.join(&b'\n'));
+                    let long = lines.into_iter().filter(|line| line.len() >= PART_LEN_MIN);
                     forms.extend(long.map(<[u8]>::to_vec));
                 }
             }

@@ -39,9 +39,13 @@ fn shells_quote_in_their_ways() {
 #[test]
 fn base64_is_known_in_all_alignments_and_in_lines() {
     check("hunter22", &["aHVudGVyMj", "h1bnRlcjIy", "odW50ZXIyM"]);
+    // Where it ends there, and where a line feed follows, as with `echo`.
+    check("hunter22", &["aHVudGVyMjI", "aHVudGVyMjIK", "odW50ZXIyMg", "odW50ZXIyMgo"]);
     let long = "0123456789".repeat(20);
     let coded = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2";
     check(&long, &[coded, &coded[..64]]);
+    // printf '0123456789%.0s' 1 2 3 4 5 6 | base64
+    check(&"0123456789".repeat(6), &[&format!("{coded}\nNzg5")]);
     check("?>?>?>?>", &["Pz4_Pj8-Pz", "Pz4/Pj8+Pz"]);
 }
 
