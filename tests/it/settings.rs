@@ -262,6 +262,29 @@ async fn https_takes_a_new_certificate_without_a_restart() {
     assert_eq!(server.terminate(), Some(0));
 }
 
+#[tokio::test]
+async fn cookies_over_https_are_secure_and_as_strict_as_asked() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let trusted = certificate(folder.path());
+    let cert = folder.path().join("cert.pem").display().to_string();
+    let key = folder.path().join("key.pem").display().to_string();
+    let flags = ["--tls-cert", &cert, "--tls-key", &key, "--same-site", "strict"];
+    let server = Server::start_tls(data.path(), &flags, &trusted).await;
+    let client = reqwest::Client::builder().tls_certs_only([trusted]).build().unwrap();
+    let post = async |path: &str, body: Value| {
+        let url = format!("{}/api/v1/{path}", server.url);
+        client.post(url).json(&body).send().await.unwrap().error_for_status().unwrap()
+    };
+    let login = serde_json::json!({ "name": "alice", "password": "correct horse battery" });
+    post("users", login.clone()).await;
+    let answer = post("session", login).await;
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let (value, rest) = cookie.split_once(';').unwrap();
+    assert!(value.starts_with("__Host-tenon_session="), "{cookie}");
+    assert_eq!(rest, " Path=/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure");
+    assert_eq!(server.terminate(), Some(0));
+}
+
 #[test]
 fn a_key_that_belongs_to_another_certificate_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -62,6 +62,9 @@ pub struct Settings {
     pub session_ms: u64,
     /// Whom the configuration makes a maintainer of the server: an expression, as rules have it.
     pub rule: Option<String>,
+    /// What tokens and sessions are signed with, in place of the keyring. Those that were signed
+    /// with something else end.
+    pub signing_secret: Option<String>,
 }
 
 impl Default for Settings {
@@ -74,6 +77,7 @@ impl Default for Settings {
             idle_ms: 60 * 60_000,
             session_ms: 12 * 60 * 60_000,
             rule: None,
+            signing_secret: None,
         }
     }
 }
@@ -162,6 +166,10 @@ impl Access {
             folder.filter(|_| settings.is_audited).map(|folder| folder.join("audit.head")),
         )
         .await?;
+        let signing = |purpose: &str| match &settings.signing_secret {
+            Some(secret) => mac::derive(secret, purpose),
+            None => keyring.derive(purpose),
+        };
         let (notes, noted) = mpsc::unbounded_channel();
         tokio::spawn(write_notes(Arc::clone(&store), noted));
         Ok(Self {
@@ -170,12 +178,12 @@ impl Access {
                 store,
                 clock,
                 entropy,
-                settings,
-                token_key: keyring.derive("access token"),
-                session_key: keyring.derive("browser session"),
-                csrf_key: keyring.derive("csrf"),
+                token_key: signing("access token"),
+                session_key: signing("browser session"),
+                csrf_key: signing("csrf"),
                 journeys: Journeys::default(),
-                devices: Devices::new(keyring.derive("device code")),
+                devices: Devices::new(signing("device code")),
+                settings,
                 keyring,
                 audit,
                 throttle: Throttle::default(),

@@ -17,6 +17,11 @@ pub(crate) fn mac(key: &SubKey, parts: &[&[u8]]) -> Digest {
     mac.finalize().into_bytes().into()
 }
 
+/// Returns a key for one purpose from a text that an operator keeps secret.
+pub(crate) fn derive(secret: &str, purpose: &str) -> SubKey {
+    SubKey::new(mac(&SubKey::new(sha256(secret.as_bytes())), &[purpose.as_bytes()]))
+}
+
 pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Sha256::digest(bytes).into()
 }

@@ -69,6 +69,7 @@ impl AccessConfig {
                 idle_ms: ms(settings.get(&table::SESSION_IDLE)?),
                 session_ms: ms(settings.get(&table::SESSION_LIFE)?),
                 rule: settings.get(&table::RULE)?,
+                signing_secret: settings.get(&table::SIGNING_SECRET)?,
             },
             is_kept: true,
             cookies: Cookies {

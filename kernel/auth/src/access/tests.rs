@@ -182,6 +182,24 @@ async fn wrong_passwords_are_slowed_down() {
 }
 
 #[tokio::test]
+async fn another_signing_secret_ends_what_was_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(MemoryControl::new());
+    let with = async |secret: Option<&str>| {
+        let signing_secret = secret.map(str::to_owned);
+        open(&store, folder.path(), Settings { signing_secret, ..Settings::default() }).await
+    };
+    let world = with(Some("one")).await;
+    world.user("alice", Some("viewer"), &[]).await;
+    let (_, token) = world.login("alice").await;
+    let again = with(Some("one")).await;
+    assert_eq!(again.bearer(&token).unwrap().actor, "user/alice");
+    for other in [Some("two"), None] {
+        assert_eq!(with(other).await.bearer(&token).unwrap_err(), Unknown::Forged, "{other:?}");
+    }
+}
+
+#[tokio::test]
 async fn looking_whether_somebody_is_still_there_is_no_use() {
     let folder = tempfile::tempdir().unwrap();
     let basic = Some(("admin".to_owned(), "secret123".to_owned()));
@@ -203,9 +221,8 @@ async fn looking_whether_somebody_is_still_there_is_no_use() {
     let still = access.still(&world.bearer(&text).unwrap()).unwrap();
     assert!(!still.may(Verb::View, &Scope::Server), "the role was taken away");
 
-    let basic = |password| {
-        access.authenticate(&Credential::Basic { name: "admin", password }, "192.0.2.1")
-    };
+    let basic =
+        |password| access.authenticate(&Credential::Basic { name: "admin", password }, "192.0.2.1");
     let admin = basic("secret123").unwrap();
     while basic("wrong").unwrap_err() == Unknown::Password {}
     assert_eq!(access.still(&admin).unwrap().via, Via::Basic, "others' mistakes end nothing");

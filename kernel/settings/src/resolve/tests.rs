@@ -221,10 +221,9 @@ fn a_flag_of_the_same_name_is_theirs_where_ours_makes_no_sense() {
     check(
         &Say { flags: &[("secret", &["s3cr3t"])], ..Say::default() },
         expect![[r#"
-        access.signing_secret = ******** (--secret)
-        -- --secret: it is taken as access.signing_secret; here it is --signing-secret
-        -- --secret: access.signing_secret is kept, but has no effect in this version: accounts will come later
-    "#]],
+            access.signing_secret = ******** (--secret)
+            -- --secret: it is taken as access.signing_secret; here it is --signing-secret
+        "#]],
     );
     check(
         &Say { flags: &[("launcher", &["a"])], ..Say::default() },

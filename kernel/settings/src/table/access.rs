@@ -3,8 +3,6 @@
 use crate::kind::Kind;
 use crate::setting::Setting;
 
-const ACCOUNTS: &str = "accounts";
-
 rows! {
     NO_AUTH = Setting::new(
         "access.no_auth", "no-auth", "TENON_NO_AUTH", Kind::Switch,
@@ -28,8 +26,8 @@ rows! {
     ).secret();
     SIGNING_SECRET = Setting::new(
         "access.signing_secret", "signing-secret", "TENON_SIGNING_SECRET", Kind::Text,
-        "What tokens and sessions are signed with; made and kept in the data folder where it is left out",
-    ).secret().later(ACCOUNTS);
+        "What tokens and sessions are signed with, best 32 random bytes or more; where it is left out, a key of the keyring. Another one ends all of them",
+    ).secret();
     RULE = Setting::new(
         "access.rule", "access-rule", "TENON_ACCESS_RULE", Kind::Rule,
         "An expression over who somebody is; those that it is true for maintain the server, but for accounts and plugins",
