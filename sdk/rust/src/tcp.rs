@@ -11,7 +11,7 @@ use crate::bindings::imports::tenon::plugin::tcp as host;
 use crate::testing::tcp as host;
 
 /// What one read may carry (`tcp.connection.read`).
-const READ_BYTES_MAX: u32 = 1024 * 1024;
+const READ_BYTES_MAX: u32 = 64 * 1024;
 /// What one write may carry (`tcp.connection.write`).
 const WRITE_BYTES_MAX: usize = 1024 * 1024;
 
