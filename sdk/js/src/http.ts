@@ -5,6 +5,7 @@
 
 import * as wit from 'tenon:plugin/http';
 
+import { joined } from './bytes.js';
 import { TenonError, host } from './error.js';
 
 const encoder = new TextEncoder();
@@ -54,13 +55,7 @@ export class Response {
   bytes(): Uint8Array {
     const parts: Uint8Array[] = [];
     for (let part = this.read(); part.length > 0; part = this.read()) parts.push(part);
-    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return joined(parts);
   }
 
   /** Reads the rest of the body as text. */

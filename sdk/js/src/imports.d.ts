@@ -96,3 +96,31 @@ declare module 'tenon:plugin/keyring' {
 declare module 'tenon:plugin/kernel' {
   export function call(method: string, path: string, body: string): { status: number; body: string };
 }
+
+declare module 'tenon:plugin/blob' {
+  export interface Info {
+    key: string;
+    size: bigint;
+    storedAtMs: bigint;
+  }
+  export class Bucket {
+    read(key: string, offset: bigint, max: number): Uint8Array;
+    info(key: string): Info | undefined;
+    list(prefix: string, after: string | undefined): Info[];
+    remove(key: string): void;
+    upload(key: string): Upload;
+  }
+  export class Upload {
+    write(bytes: Uint8Array): void;
+    finish(): Info;
+  }
+  export function open(name: string): Bucket;
+}
+
+declare module 'tenon:plugin/tcp' {
+  export class Connection {
+    read(max: number): Uint8Array;
+    write(bytes: Uint8Array): void;
+  }
+  export function connect(host: string, port: number, tls: boolean): Connection;
+}

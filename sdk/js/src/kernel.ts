@@ -1,4 +1,5 @@
-// The server's own HTTP API, with the identity of who called the plugin. Granted by method and path.
+// The server's own HTTP API, for who asked for the run. Granted by method and path, such as
+// `GET /api/v1/runs/*`; what they may do is checked too. At most 32 calls a call.
 
 import * as wit from 'tenon:plugin/kernel';
 

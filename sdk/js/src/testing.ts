@@ -26,6 +26,12 @@ export interface Host {
   /** Answers a call of the server's API; what is not answered is `denied`. */
   kernel: (method: string, path: string, body: string) => Answer | undefined;
   kv: Map<string, { value: Uint8Array; version: bigint }>;
+  /** Blobs by bucket and key. */
+  blobs: Record<string, Record<string, Uint8Array>>;
+  /** The connections that were made, in order. */
+  dialled: Dialled[];
+  /** What is read from them, in order: all of it up to the end of each. */
+  streams: (string | Uint8Array)[];
   /** Values by name. */
   secrets: Record<string, string>;
   /** Files by volume and path. */
@@ -37,6 +43,14 @@ export type Effect =
   | { start: string; program: string; args: string[]; env: Record<string, string>; stdin?: string;
       mounts: Record<string, string>; directory?: string; options: Record<string, string> }
   | { signal: string; handle: string };
+
+/** A connection that was made. */
+export interface Dialled {
+  host: string;
+  port: number;
+  tls: boolean;
+  written: Uint8Array;
+}
 
 /** What a double answers to a request. */
 export interface Answer {
@@ -56,6 +70,9 @@ function fresh(): Host {
     http: () => undefined,
     kernel: () => undefined,
     kv: new Map(),
+    blobs: {},
+    dialled: [],
+    streams: [],
     secrets: {},
     volumes: {},
   };

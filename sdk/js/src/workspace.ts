@@ -5,9 +5,9 @@
 
 import * as wit from 'tenon:plugin/workspace';
 
+import { bytesOf, joined, pieces } from './bytes.js';
 import { TenonError, host } from './error.js';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const READ_BYTES_MAX = 1024 * 1024;
 const WRITE_BYTES_MAX = 4 * 1024 * 1024;
@@ -43,13 +43,7 @@ export class Volume {
       }
       if (part.length < READ_BYTES_MAX) break;
     }
-    const all = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return joined(parts);
   }
 
   /** Reads a text of at most `max` bytes. */
@@ -59,16 +53,15 @@ export class Volume {
 
   /** Replaces a file, and creates the directories on the way. */
   write(path: string, content: string | Uint8Array): void {
-    const bytes = typeof content === 'string' ? encoder.encode(content) : content;
+    const bytes = bytesOf(content);
     host(() => this.wit.write(path, bytes.subarray(0, WRITE_BYTES_MAX)));
     if (bytes.length > WRITE_BYTES_MAX) this.append(path, bytes.subarray(WRITE_BYTES_MAX));
   }
 
   /** Appends to a file, and creates it where it is missing. */
   append(path: string, content: string | Uint8Array): void {
-    const bytes = typeof content === 'string' ? encoder.encode(content) : content;
-    for (let at = 0; at < bytes.length; at += WRITE_BYTES_MAX) {
-      host(() => this.wit.append(path, bytes.subarray(at, at + WRITE_BYTES_MAX)));
+    for (const piece of pieces(bytesOf(content), WRITE_BYTES_MAX)) {
+      host(() => this.wit.append(path, piece));
     }
   }
 

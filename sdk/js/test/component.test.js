@@ -101,6 +101,40 @@ test('the manifest says what the plugin is', () => {
   assert.equal(made.actions[0].input.required[0], 'name');
 });
 
+test('blobs are there once they are finished', async () => {
+  const { Bucket } = await import('../dist/blob.js');
+  const bucket = Bucket.open('reports');
+  assert.deepEqual(bucket.put('a/b', 'hello'), { key: 'a/b', size: 5, storedAtMs: 0 });
+  bucket.put('a/c', new Uint8Array(1 << 20));
+  assert.equal(bucket.getText('a/b'), 'hello');
+  assert.equal(bucket.get('a/c').length, 1 << 20);
+  assert.equal(new TextDecoder().decode(bucket.read('a/b', 1, 2)), 'el');
+  bucket.upload('a/d').write('never there');
+  const upload = bucket.upload('a/e');
+  upload.finish();
+  assert.throws(() => upload.write('late'), { code: 'invalid' });
+  assert.deepEqual(bucket.list('a/', 'a/b').map(({ key }) => key), ['a/c', 'a/e']);
+  bucket.remove('a/c');
+  assert.equal(bucket.info('a/c'), undefined);
+  assert.throws(() => bucket.get('a/c'), { code: 'not-found' });
+  assert.deepEqual(Object.keys(host.blobs.reports), ['a/b', 'a/e']);
+});
+
+test('connections read what the test has put there', async () => {
+  const { Connection } = await import('../dist/tcp.js');
+  const text = (bytes) => new TextDecoder().decode(bytes);
+  host.streams.push('+PONG\r\n');
+  const connection = Connection.connect('db.example.com', 6379, { tls: true });
+  connection.write('PING\r\n');
+  assert.equal(text(connection.readExact(5)), '+PONG');
+  assert.equal(text(connection.read()), '\r\n');
+  assert.throws(() => connection.readExact(1), /ended after 0 of 1 bytes/);
+  connection.close();
+  const [{ host: name, port, tls, written }] = host.dialled;
+  assert.deepEqual([name, port, tls, text(written)], ['db.example.com', 6379, true, 'PING\r\n']);
+  assert.throws(() => Connection.connect('db.example.com', 6379), /put one into host.streams/);
+});
+
 test('secrets are references until they are revealed, and sealed bytes are bound', async () => {
   host.secrets = { TOKEN: 'abc' };
   const { get } = await import('../dist/secret-store.js');

@@ -17,6 +17,7 @@ from tenon_sdk import (
     ResourceRequest,
     Step,
     TenonError,
+    blob,
     errored,
     failed,
     http,
@@ -27,11 +28,12 @@ from tenon_sdk import (
     process,
     secret_reveal,
     secret_store,
+    tcp,
     wait,
 )
 from tenon_sdk._schema import decode, encode, schema
 from tenon_sdk.config import config
-from tenon_sdk.testing import Answer, host, reset
+from tenon_sdk.testing import Answer, Dialled, host, reset
 from tenon_sdk.workspace import Volume
 
 
@@ -256,6 +258,59 @@ class Machines(unittest.TestCase):
             keyring.open(b"b", keyring.seal(b"a", b"plain"))
         host.kernel = lambda method, path, body: Answer(200, json.dumps([method, path]))
         self.assertEqual(kernel.call("GET", "/api/v1/runs"), (200, ["GET", "/api/v1/runs"]))
+
+
+    def test_blobs_are_there_once_they_are_finished(self) -> None:
+        bucket = blob.Bucket("reports")
+        self.assertEqual(bucket.put("a/b", "hello"), blob.Info("a/b", 5, 0))
+        bucket.put("a/c", b"x" * (1 << 20))
+        self.assertEqual(bucket.get("a/b"), b"hello")
+        self.assertEqual(len(bucket.get("a/c")), 1 << 20)
+        self.assertEqual(bucket.read("a/b", 1, 2), b"el")
+        with self.assertRaises(ZeroDivisionError), bucket.upload("a/d") as upload:
+            upload.write(str(1 // 0))
+        with bucket.upload("a/e"):
+            pass
+        self.assertEqual([info.key for info in bucket.list("a/", "a/b")], ["a/c", "a/e"])
+        bucket.remove("a/c")
+        self.assertIsNone(bucket.info("a/c"))
+        with self.assertRaises(TenonError) as caught:
+            bucket.get("a/c")
+        self.assertEqual(caught.exception.code, "not-found")
+        self.assertEqual(host.blobs["reports"], {"a/b": b"hello", "a/e": b""})
+
+    def test_connections_read_what_the_test_has_put_there(self) -> None:
+        host.streams = [b"+PONG\r\n"]
+        with tcp.Connection("db.example.com", 6379, tls=True) as connection:
+            connection.write("PING\r\n")
+            self.assertEqual(connection.read_exact(5), b"+PONG")
+            self.assertEqual(connection.read(), b"\r\n")
+            with self.assertRaisesRegex(TenonError, "ended after 0 of 1 bytes"):
+                connection.read_exact(1)
+        self.assertEqual(host.dialled, [Dialled("db.example.com", 6379, True, b"PING\r\n")])
+        with self.assertRaisesRegex(TenonError, "put one into host.streams"):
+            tcp.Connection("db.example.com", 6379)
+
+
+    def test_a_language_that_returns_one_thing_is_told_what_to_return(self) -> None:
+        lines = Plugin(name="lines", version="0.1.0", summary="Lines.")
+
+        @lines.language("*.lines")
+        class Lines:
+            def compile(self, request: Any) -> Any:
+                return {"plan": None}
+
+            def drive(self, program: str, state: Any, events: Any) -> Any:
+                return state
+
+        language = exports(lines)["language"]()
+        module("wit_world.exports.language")
+        error = said(language.compile, "{}")
+        self.assertEqual(
+            (error.code, error.message),
+            ("internal", "`compile` must return the plan and the diagnostics, but returned a dict"),
+        )
+        self.assertIn("the new state and the commands", said(language.drive, "x", b"", "[]").message)
 
 
 class Descriptions(unittest.TestCase):

@@ -193,10 +193,18 @@ def _mounts(said: Any) -> list[Mount]:
     return [Mount(m["volume"], m["path"], m.get("readOnly", False)) for m in said or []]
 
 
+def _pair(function: str, answer: Any, what: str) -> tuple[Any, Any]:
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        found = type(answer).__name__
+        raise TenonError("internal", f"`{function}` must return {what}, but returned a {found}")
+    return answer
+
+
 def _language(plugin: Any) -> type:
     def compile(text: str) -> Any:
         wit = importlib.import_module("wit_world.exports.language")
-        plan, diagnostics = plugin.compile(_argument("compile request", text))
+        answer = plugin.compile(_argument("compile request", text))
+        plan, diagnostics = _pair("compile", answer, "the plan and the diagnostics")
         remarks = [
             wit.Diagnostic(
                 remark["severity"],
@@ -213,7 +221,8 @@ def _language(plugin: Any) -> type:
     def drive(program: str, state: bytes, events: str) -> Any:
         wit = importlib.import_module("wit_world.exports.language")
         before = _typed_at(plugin.drive, 1, state) if state else None
-        after, commands = plugin.drive(program, before, _argument("events of the run", events))
+        answer = plugin.drive(program, before, _argument("events of the run", events))
+        after, commands = _pair("drive", answer, "the new state and the commands")
         return wit.Driven(_bytes(after), json.dumps(encode(commands)))
 
     return _class("Language", {"compile": _guarded(compile), "drive": _guarded(drive)})

@@ -180,7 +180,13 @@ class Plugin:
         return work
 
     def language(self, *patterns: str) -> Callable[[C], C]:
-        """Makes a class with `compile` and `drive` the language for files such as ``*.flow``."""
+        """Makes a class with `compile` and `drive` the language for files such as ``*.flow``.
+
+        ``compile(request)`` returns the plan, or none, and a list of diagnostics, each with
+        ``severity``, ``code``, ``message`` and maybe ``line``, ``column``, ``hint``.
+        ``drive(program, state, events)`` returns the new state and a list of commands; the state is
+        none at first.
+        """
 
         def add(work: C) -> C:
             self.the_language = work()

@@ -1,6 +1,7 @@
-"""The server's own HTTP API, with the identity of who called the plugin.
+"""The server's own HTTP API, for who asked for the run.
 
-Granted by method and path.
+Granted by method and path, such as ``GET /api/v1/runs/*``; what they may do is checked too. At most
+32 calls a call.
 """
 
 from __future__ import annotations

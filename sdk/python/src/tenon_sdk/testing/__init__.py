@@ -4,6 +4,6 @@ What a plugin asks for is recorded in `host`, and what it reads was put there by
 is started, sent or written outside of the memory.
 """
 
-from ._doubles import Answer, Host, Refusal, host, reset
+from ._doubles import Answer, Dialled, Host, Refusal, host, reset
 
-__all__ = ["Answer", "Host", "Refusal", "host", "reset"]
+__all__ = ["Answer", "Dialled", "Host", "Refusal", "host", "reset"]

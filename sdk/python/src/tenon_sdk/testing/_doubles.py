@@ -34,6 +34,16 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Dialled:
+    """A connection that was made."""
+
+    host: str
+    port: int
+    tls: bool
+    written: bytes = b""
+
+
 def _no_answer(method: str, url: str, headers: list[tuple[str, str]], body: bytes) -> None:
     return None
 
@@ -66,6 +76,12 @@ class Host:
     secrets: dict[str, str] = field(default_factory=dict)
     """Values by name."""
     kv: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    blobs: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """Blobs by bucket and key."""
+    dialled: list[Dialled] = field(default_factory=list)
+    """The connections that were made, in order."""
+    streams: list[bytes] = field(default_factory=list)
+    """What is read from them, in order: all of it up to the end of each."""
     volumes: dict[str, dict[str, bytes]] = field(default_factory=dict)
     """Files by volume and path."""
 
