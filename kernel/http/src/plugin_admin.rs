@@ -1,12 +1,14 @@
 //! The life of plugins: install, upgrade, swap, grant, remove.
 
+use std::collections::BTreeMap;
+
 use axum::body::to_bytes;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use kernel_ports::package::Upload;
-use kernel_ports::plugin_admin::{InstallFrom, InstallOptions, InstallOutcome};
+use kernel_ports::plugin_admin::{ImportOptions, InstallFrom, InstallOptions, InstallOutcome, Pin};
 use kernel_wire::plugin::Plugin;
 use kernel_wire::plugin_admin as wire;
 
@@ -189,7 +191,14 @@ pub(crate) async fn remove(
 #[utoipa::path(
     post, path = "/api/v1/plugin-bundles", tag = "plugins", operation_id = "pluginImport",
     params(
+        ("grant" = Option<Vec<String>>, Query,
+            description = "What one may use, such as `resource-x=process:git`"),
         ("grantAll" = Option<bool>, Query, description = "All that each asks for by name"),
+        ("pin" = Option<Vec<String>>, Query,
+            description = "The SHA-256 that one must have, as `NAME=SHA256`; with any, what is not \
+                           pinned is refused"),
+        ("signer" = Option<Vec<String>>, Query,
+            description = "The key that must have signed one that is pinned, as `NAME=KEY`"),
         ("digest" = Option<String>, Query, description = "The SHA-256 that the bundle must have"),
         ("approve" = Option<bool>, Query, description = "Upgrades may have what they ask for beyond"),
         ("allowUnsigned" = Option<bool>, Query, description = "Even if nobody has signed one"),
@@ -202,12 +211,13 @@ pub(crate) async fn import(
     mut params: Params,
     request: Request,
 ) -> Result<Json<Vec<wire::PluginImported>>, ApiError> {
-    let options = InstallOptions {
+    let options = ImportOptions {
+        rules: rules(params.many("grant"))?,
         grant_all: params.flag("grantAll", false)?,
         digest: params.one("digest")?,
         approve: params.flag("approve", false)?,
         allow_unsigned: params.flag("allowUnsigned", false)?,
-        ..InstallOptions::default()
+        pins: pins(&mut params)?,
     };
     params.finish()?;
     let bundle = body(request, ZSTD, "a bundle").await?.ok_or_else(nothing_sent)?;
@@ -307,6 +317,39 @@ fn options(mut params: Params) -> Result<(InstallOptions, Upload), ApiError> {
         return Err(invalid("signature", format_args!("{count} are more than {SIGNATURES_MAX}")));
     }
     Ok((options, Upload { origin, signatures, ..Upload::default() }))
+}
+
+/// Reads rules that each name the plugin that they are for.
+fn rules(texts: Vec<String>) -> Result<BTreeMap<String, Vec<String>>, ApiError> {
+    let mut rules: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for text in texts {
+        let (plugin, rule) = of_plugin("grant", &text, "CAPABILITY[:PARAMETER]")?;
+        rules.entry(plugin.to_owned()).or_default().push(rule.to_owned());
+    }
+    Ok(rules)
+}
+
+/// Reads what plugins must be.
+fn pins(params: &mut Params) -> Result<BTreeMap<String, Pin>, ApiError> {
+    let mut pins = BTreeMap::new();
+    for text in params.all("pin") {
+        let (plugin, digest) = of_plugin("pin", &text, "SHA256")?;
+        pins.insert(plugin.to_owned(), Pin { digest: digest.to_owned(), signer: None });
+    }
+    for text in params.all("signer") {
+        let (plugin, signer) = of_plugin("signer", &text, "KEY")?;
+        let pin = pins.get_mut(plugin).ok_or_else(|| {
+            invalid("signer", format_args!("{plugin:?} is not pinned; add pin={plugin}=SHA256"))
+        })?;
+        pin.signer = Some(signer.to_owned());
+    }
+    Ok(pins)
+}
+
+fn of_plugin<'a>(name: &str, text: &'a str, what: &str) -> Result<(&'a str, &'a str), ApiError> {
+    let parts =
+        text.split_once('=').filter(|(plugin, rest)| !plugin.is_empty() && !rest.is_empty());
+    parts.ok_or_else(|| invalid(name, format_args!("{text:?} is none; expected PLUGIN={what}")))
 }
 
 /// Returns the plugin in the body, or what it names. None: there is no body.

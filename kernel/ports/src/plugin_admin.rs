@@ -1,5 +1,6 @@
 //! The life of plugins, as operators lead it: install, grant, bind, swap, quarantine.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -113,6 +114,31 @@ pub struct InstallOptions {
     pub approve: bool,
     /// The SHA-256 that the binary must have.
     pub digest: Option<String>,
+}
+
+/// What the operator says of a bundle.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// What each may use beside what it may already, by the name of the plugin.
+    pub rules: BTreeMap<String, Vec<String>>,
+    /// Each may use all that it asks for by name.
+    pub grant_all: bool,
+    pub allow_unsigned: bool,
+    /// Upgrades may have what they ask for beyond the version that serves.
+    pub approve: bool,
+    /// The SHA-256 that the bundle must have.
+    pub digest: Option<String>,
+    /// What each must be, by the name of the plugin. With any, nothing else may be in the bundle.
+    pub pins: BTreeMap<String, Pin>,
+}
+
+/// What a plugin must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The SHA-256 of the binary.
+    pub digest: String,
+    /// The name of the key that must have signed it.
+    pub signer: Option<String>,
 }
 
 /// What came of an installation.
@@ -309,7 +335,7 @@ pub trait PluginAdmin: Send + Sync {
     async fn import(
         &self,
         bundle: Bytes,
-        options: InstallOptions,
+        options: ImportOptions,
     ) -> Result<Vec<Imported>, PluginAdminError>;
     /// Reads the bytes of all versions that are kept again, and checks digests and signatures. The
     /// newest first.

@@ -4,7 +4,8 @@ use std::fs;
 
 use kernel_package::Digest;
 
-use super::{Author, serving};
+use super::{Author, BOUND, serving};
+use crate::host::fixture;
 use crate::server_process::Server;
 
 /// Publishes both versions, and puts one of them into a bundle; returns the bundle's digest.
@@ -21,12 +22,10 @@ async fn a_bundle_is_installed_where_no_network_is() {
     let digest = bundle(&author, "0.1.0", "first.bundle");
     bundle(&author, "0.2.0", "second.bundle");
     let server = author.server_inside("data").await;
-    // The fixture must be bounded by a rule, which belongs to a plugin, not to a bundle.
+    // The fixture must be bounded by a rule.
     let bounded = author.at(&server, &["import", "first.bundle"]).ends(11);
     assert!(bounded.stdout.contains("hostile was not installed: grant"), "{bounded:?}");
-    author
-        .at(&server, &["install", "0.1.0.wasm", "--grant", super::BOUND, "--allow-unsigned"])
-        .ends(0);
+    author.at(&server, &["install", "0.1.0.wasm", "--grant", BOUND, "--allow-unsigned"]).ends(0);
     let wrong = author.at(&server, &["import", "first.bundle", "--digest", "12"]).ends(11);
     assert!(wrong.stderr.contains("the bundle was not installed: verify"), "{wrong:?}");
     author.at(&server, &["import", "first.bundle", "--digest", &digest]).ends(0);
@@ -71,4 +70,80 @@ async fn nothing_of_a_bundle_is_used_that_was_changed_or_is_not_trusted() {
     for server in [&server, &strangers] {
         assert!(server.get("/plugins/hostile").await.unwrap()["name"] != "hostile");
     }
+}
+
+/// Returns what a plugin's own binding may use.
+async fn rules(server: &Server, plugin: &str) -> Vec<String> {
+    let bindings = server.get("/bindings").await.unwrap();
+    let mut bindings = bindings.as_array().unwrap().iter();
+    let own = bindings.find(|binding| binding["name"] == plugin).unwrap();
+    serde_json::from_value(own["rules"].clone()).unwrap()
+}
+
+#[tokio::test]
+async fn each_plugin_of_a_bundle_has_grants_of_its_own() {
+    let author = Author::new();
+    author.write("outward.wasm", fixture::outward());
+    author.plugin(&["bundle", "0.1.0.wasm", "outward.wasm", "-O", "both.bundle"]).ends(0);
+    let server = author.server_inside("data").await;
+    let import = |bundle: &str, flags: &[&str]| {
+        author.at(&server, &[&["import", bundle, "--allow-unsigned"], flags].concat())
+    };
+    let whole = format!("hostile={BOUND}");
+    let slip = import("both.bundle", &["--grant", "process:git"]).ends(2);
+    assert!(slip.stderr.contains("expected PLUGIN=CAPABILITY"), "{}", slip.stderr);
+    let other = import("both.bundle", &["--grant", &whole, "--grant", "hostil=kv"]).ends(11);
+    let part = "grant: a grant is for \"hostil\", which is not in the bundle; there is hostile";
+    assert!(other.stderr.contains(part), "{}", other.stderr);
+    assert!(server.get("/plugins/hostile").await.unwrap()["name"] != "hostile");
+    let half = import("both.bundle", &["--grant", &whole]).ends(11);
+    assert!(half.stdout.starts_with("hostile 0.1.0 serves\nrefused  outward"), "{half:?}");
+    assert!(half.stdout.contains("--grant 'kernel:GET /api/v1/runs/*'"), "{half:?}");
+    let grants = ["outward=blob:kept", "outward=kernel:GET /api/v1/runs/*"];
+    import("both.bundle", &["--grant", grants[0], "--grant", grants[1]]).ends(0);
+    assert_eq!(rules(&server, "hostile").await, [BOUND]);
+    assert_eq!(rules(&server, "outward").await, ["blob:kept", "kernel:GET /api/v1/runs/*"]);
+
+    // A version that asks for more waits, as by an upgrade; what is granted with it is not asked.
+    let more = [("\"0.1.0\"", "\"0.2.0\""), ("[\"git\"]", "[\"cat\"]")];
+    author.write("more.wasm", &fixture::hostile_with(&more));
+    author.plugin(&["bundle", "more.wasm", "-O", "more.bundle"]).ends(0);
+    let waits = import("more.bundle", &[]).ends(0);
+    assert!(waits.stdout.contains("process:cat"), "{waits:?}");
+    assert_eq!(serving(&server).await.0, "0.1.0");
+    import("more.bundle", &["--grant", "hostile=process:cat"]).ends(0);
+    assert_eq!(serving(&server).await.0, "0.2.0");
+    assert_eq!(rules(&server, "hostile").await, [BOUND, "process:cat"]);
+}
+
+#[tokio::test]
+async fn a_bundle_is_used_only_if_it_is_what_the_lock_file_pins() {
+    let author = Author::new();
+    bundle(&author, "0.1.0", "first.bundle");
+    let first = author.server_inside("first").await;
+    let grant = format!("hostile={BOUND}");
+    let import = |server: &Server, bundle: &str, flags: &[&str]| {
+        author.at(server, &[&["import", bundle, "--grant", &grant], flags].concat())
+    };
+    let early = import(&first, "first.bundle", &["--locked"]).ends(12);
+    assert!(early.stderr.contains("there is no lock file"), "{}", early.stderr);
+    import(&first, "first.bundle", &[]).ends(0);
+    author.at(&first, &["lock"]).ends(0);
+
+    let second = author.server_inside("second").await;
+    let refused = |bundle: &str, part: &str| {
+        let said = import(&second, bundle, &["--locked", "--allow-unsigned"]).ends(11);
+        assert!(said.stderr.contains(part), "{bundle}: {}", said.stderr);
+    };
+    bundle(&author, "0.2.0", "newer.bundle");
+    refused("newer.bundle", "is pinned; it is not what was meant");
+    author.write("outward.wasm", fixture::outward());
+    author.plugin(&["bundle", "outward.wasm", "-O", "other.bundle"]).ends(0);
+    refused("other.bundle", "outward is in the bundle and not pinned");
+    // The same bytes, from a file, so that nobody has signed them.
+    author.plugin(&["bundle", "0.1.0.wasm", "-O", "unsigned.bundle"]).ends(0);
+    refused("unsigned.bundle", "it must be signed by \"me\", but is by nobody");
+    assert!(second.get("/plugins/hostile").await.unwrap()["name"] != "hostile");
+    import(&second, "first.bundle", &["--locked"]).ends(0);
+    assert_eq!(serving(&second).await, ("0.1.0".into(), "me".into()));
 }

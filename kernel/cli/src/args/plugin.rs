@@ -18,6 +18,14 @@ fetches everything else, and judges all of it by its own trust store.
 An installation goes through the stages fetch, verify, inspect, grant, configure, compile, link,
 self-test and activate. The first one that refuses ends it, and what served serves on.";
 
+const IMPORT: &str = "\
+Examples:
+  tenon plugin import plugins.bundle --digest 9f86d081884c…
+  tenon plugin import plugins.bundle --locked --grant resource-x=process:git
+
+A plugin that is installed already is upgraded. One that asks for more than the version that
+serves waits, as by `tenon plugin upgrade`: --approve or --grant lets it have that.";
+
 const DEV: &str = "\
 Example:
   tenon plugin dev hello --grant-all
@@ -34,7 +42,7 @@ Examples:
 const BIND: &str = "\
 Examples:
   tenon plugin bind models/work --plugin model-x --config work.json --default model
-  tenon plugin bind model-x --config changed.json";
+  tenon plugin bind model-x --config '{\"temperature\": 0}'";
 
 /// Commands about plugins.
 #[derive(Debug, Clone, Subcommand)]
@@ -89,7 +97,7 @@ pub enum PluginCommand {
         options: InstallArgs,
     },
     /// Install the plugins of a bundle, or upgrade them; no network is needed
-    #[command(after_help = "Example:\n  tenon plugin import plugins.bundle --digest 9f86d081884c…")]
+    #[command(after_help = IMPORT)]
     Import(ImportArgs),
     /// Write into the lock file what is installed: version, digest, origin, signer
     Lock {
@@ -131,8 +139,9 @@ pub enum PluginCommand {
         /// Which plugin; needed for a new name
         #[arg(long)]
         plugin: Option<String>,
-        /// A file with a JSON object that fits the schema of the plugin; `-` is the standard input
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        /// A JSON object that fits the schema of the plugin, or a file with one; `-` is the standard
+        /// input
+        #[arg(long, value_name = "FILE|JSON", value_hint = ValueHint::FilePath)]
         config: Option<PathBuf>,
         /// What it may use, in place of what it was allowed before; may be repeated
         #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
@@ -204,6 +213,14 @@ pub struct ImportArgs {
     /// The SHA-256 that the bundle must have
     #[arg(long, value_name = "SHA256")]
     pub digest: Option<String>,
+    /// What one of its plugins may use, such as resource-x=process:git; may be repeated
+    #[arg(long = "grant", value_name = "PLUGIN=CAPABILITY[:PARAMETER]", value_parser = grant)]
+    pub rules: Vec<String>,
+    /// Use it only if all that is in it is what the lock file pins
+    #[arg(long)]
+    pub locked: bool,
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// Let each use all that it asks for by name
     #[arg(long)]
     pub grant_all: bool,
@@ -213,6 +230,14 @@ pub struct ImportArgs {
     /// Install them even if nobody that the server trusts has signed them
     #[arg(long)]
     pub allow_unsigned: bool,
+}
+
+/// Reads a grant for one plugin of several.
+fn grant(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((plugin, rule)) if !plugin.is_empty() && !rule.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected PLUGIN=CAPABILITY, such as resource-x=process:git".to_owned()),
+    }
 }
 
 /// `tenon plugin dev`
@@ -241,8 +266,8 @@ pub struct InstallArgs {
     /// Let it use this, such as process:git; may be repeated
     #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
     pub rules: Vec<String>,
-    /// A file with its configuration: a JSON object
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Its configuration: a JSON object, or a file with one
+    #[arg(long, value_name = "FILE|JSON", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// Install it even if nobody that the server trusts has signed it
     #[arg(long)]

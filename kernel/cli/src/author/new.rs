@@ -51,7 +51,9 @@ pub(super) fn execute(args: &NewArgs, out: &Out) -> anyhow::Result<Exit> {
         match lang {
             Lang::Rust => {}
             Lang::Js => lines.push(format!("  cd {shown} && npm install && cd -")),
-            Lang::Python => lines.push(format!("  pip install {shown}")),
+            Lang::Python => lines.push(format!(
+                "  cd {shown} && python3 -m venv .venv && .venv/bin/pip install . && cd -"
+            )),
         }
         lines.push(format!("  tenon plugin test {shown}"));
         lines.push(format!("  tenon plugin build {shown}"));

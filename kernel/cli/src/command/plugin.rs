@@ -125,8 +125,12 @@ fn serves(plugin: &Plugin, out: &Out) {
     out.result(plugin, |_| vec![format!("{} {} serves", plugin.name, plugin.version)]);
 }
 
-/// Reads a file with a JSON object.
+/// Reads a JSON object: from a file, from the standard input (`-`), or as it stands here.
 pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
+    let written = file.to_str().filter(|text| text.trim_start().starts_with('{'));
+    if let Some(text) = written {
+        return serde_json::from_str(text).context("the configuration is no JSON");
+    }
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("failed to read the standard input")?
     } else {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use kernel_ports::plugin_admin::{
-    BindingDraft, BindingState, CallFigures, Denial, Imported, InstallFrom, InstallOptions,
-    Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginState, VersionVerified,
+    BindingDraft, BindingState, CallFigures, Denial, ImportOptions, Imported, InstallFrom,
+    InstallOptions, Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginState,
+    VersionVerified,
 };
 use kernel_ports::plugin_store::{PluginChange, PluginRecord, VersionRecord};
 
@@ -95,7 +96,7 @@ impl PluginAdmin for Host {
     async fn import(
         &self,
         bundle: Bytes,
-        options: InstallOptions,
+        options: ImportOptions,
     ) -> Result<Vec<Imported>, PluginAdminError> {
         self.whole(move |host| async move { host.import_from(bundle, options).await }).await
     }

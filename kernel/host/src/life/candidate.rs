@@ -116,23 +116,32 @@ async fn verified(
         Some(packages) => packages.package_verify(package).await.map_err(|err| err.to_string())?,
         None => Signature::Unsigned,
     };
-    let by = match &signature {
-        Signature::Unsigned => None,
-        Signature::Signed { by } => Some(by),
-    };
-    if let Some(wanted) = options.signer.as_ref().filter(|wanted| by != Some(*wanted)) {
-        let found = by.map_or("nobody that this server trusts".to_owned(), |by| format!("{by:?}"));
-        return Err(format!(
-            "it must be signed by {wanted:?}, but is by {found}; have it signed by that key, or \
-             say another signer if that is meant"
-        ));
-    }
-    if by.is_none() && !options.allow_unsigned && !life.allow_unsigned {
+    check_signer(&signature, options.signer.as_deref())?;
+    if signature == Signature::Unsigned && !options.allow_unsigned && !life.allow_unsigned {
         return Err("nobody that this server trusts has signed it; have it signed, or install it \
                     with --allow-unsigned"
             .to_owned());
     }
     Ok(signature)
+}
+
+/// Checks that the key has signed it that must have.
+pub(super) fn check_signer(signature: &Signature, wanted: Option<&str>) -> Result<(), String> {
+    let by = match signature {
+        Signature::Unsigned => None,
+        Signature::Signed { by } => Some(by.as_str()),
+    };
+    match wanted.filter(|wanted| by != Some(*wanted)) {
+        None => Ok(()),
+        Some(wanted) => {
+            let found =
+                by.map_or("nobody that this server trusts".to_owned(), |by| format!("{by:?}"));
+            Err(format!(
+                "it must be signed by {wanted:?}, but is by {found}; have it signed by that key, \
+                 or say another signer if that is meant"
+            ))
+        }
+    }
 }
 
 /// Returns whether two digests are the same, whatever the case, with or without `sha256:`.

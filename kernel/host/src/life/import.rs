@@ -1,9 +1,13 @@
 //! Bundles: many plugins at once, where no network is.
 
-use bytes::Bytes;
-use kernel_ports::plugin_admin::{Imported, InstallFrom, InstallOptions, PluginAdminError, Stage};
+use std::collections::BTreeMap;
 
-use super::candidate::same;
+use bytes::Bytes;
+use kernel_ports::plugin_admin::{
+    ImportOptions, Imported, InstallFrom, InstallOptions, Pin, PluginAdminError, Stage,
+};
+
+use super::candidate::{Candidate, check_signer, same};
 use super::install::blocking;
 use crate::builder::Host;
 use crate::inspect;
@@ -17,7 +21,7 @@ impl Host {
     pub(super) async fn import_from(
         &self,
         bundle: Bytes,
-        options: InstallOptions,
+        options: ImportOptions,
     ) -> Result<Vec<Imported>, PluginAdminError> {
         let life = self.life()?;
         let failed =
@@ -33,12 +37,21 @@ impl Host {
         };
         let opened = packages.bundle_open(bundle).await;
         let opened = opened.map_err(|err| failed(Stage::Fetch, err.to_string()))?;
-        // The digest was that of the bundle.
-        let options = InstallOptions { digest: None, or_upgrade: true, ..options };
+        let ImportOptions { mut rules, grant_all, allow_unsigned, approve, pins, .. } = options;
+        let options = InstallOptions {
+            grant_all,
+            allow_unsigned,
+            approve,
+            or_upgrade: true,
+            ..InstallOptions::default()
+        };
         let (mut candidates, mut refused) = (Vec::new(), Vec::new());
         for package in opened {
             match self.candidate(life, InstallFrom::Given(package), &options).await {
-                Ok(candidate) => candidates.push(candidate),
+                Ok(candidate) => match check_pins(&candidate, &pins) {
+                    Ok(()) => candidates.push(candidate),
+                    Err(reason) => refused.push((Stage::Verify, reason)),
+                },
                 Err(PluginAdminError::Stage { plugin, stage, reason }) => {
                     refused.push((stage, format!("{plugin}: {reason}")));
                 }
@@ -49,12 +62,51 @@ impl Host {
             let reasons: Vec<&str> = refused.iter().map(|(_, reason)| reason.as_str()).collect();
             return Err(failed(*stage, reasons.join("; ")));
         }
+        check_names(&candidates, &rules).map_err(|reason| failed(Stage::Grant, reason))?;
         let mut imported = Vec::new();
         for candidate in candidates {
             let origin = candidate.record.origin.clone();
+            let rules = rules.remove(candidate.binary.name()).unwrap_or_default();
+            let options = InstallOptions { rules, ..options.clone() };
             let result = self.candidate_install(None, candidate, &options).await;
             imported.push(Imported { origin, result });
         }
         Ok(imported)
+    }
+}
+
+/// Checks that a plugin is what is pinned under its name, where anything is pinned.
+fn check_pins(candidate: &Candidate, pins: &BTreeMap<String, Pin>) -> Result<(), String> {
+    if pins.is_empty() {
+        return Ok(());
+    }
+    let (name, record) = (candidate.binary.name(), &candidate.record);
+    let Some(pin) = pins.get(name) else {
+        return Err(format!(
+            "{name} is in the bundle and not pinned; pin it, or make the bundle without it"
+        ));
+    };
+    if !same(&pin.digest, &record.digest) {
+        let (found, wanted) = (&record.digest, &pin.digest);
+        return Err(format!(
+            "{name}: its SHA-256 is {found}, but {wanted} is pinned; it is not what was meant"
+        ));
+    }
+    let checked = check_signer(&record.signature, pin.signer.as_deref());
+    checked.map_err(|reason| format!("{name}: {reason}"))
+}
+
+/// Checks that all rules are for plugins of the bundle.
+fn check_names(
+    candidates: &[Candidate],
+    rules: &BTreeMap<String, Vec<String>>,
+) -> Result<(), String> {
+    let names: Vec<&str> = candidates.iter().map(|candidate| candidate.binary.name()).collect();
+    match rules.keys().find(|name| !names.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(other) => Err(format!(
+            "a grant is for {other:?}, which is not in the bundle; there is {}",
+            names.join(", ")
+        )),
     }
 }

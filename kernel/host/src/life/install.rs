@@ -249,10 +249,10 @@ fn rules(
             rule == capability || rule.strip_prefix(capability).is_some_and(|r| r.starts_with(':'))
         };
         if !rules.iter().any(decided) {
-            let wish = quoted(wish);
+            let (wish, part) = (quoted(wish), part_of(capability));
             return Err(format!(
                 "it asks for {wish}, which has no bounds; allow a part of it, such as --grant \
-                 {capability}:NAME, or all of it with --grant {wish}"
+                 {part}, or all of it with --grant {wish}"
             ));
         }
     }
@@ -265,6 +265,17 @@ fn rules(
     rules.sort();
     rules.dedup();
     Ok(rules)
+}
+
+/// Returns how a part of a capability may look, as an argument of the command line.
+fn part_of(capability: &str) -> String {
+    match capability {
+        "process" => "process:git".to_owned(),
+        "http" => "'http:GET api.example.com'".to_owned(),
+        "tcp" => "tcp:db.example.com:5432".to_owned(),
+        "kernel" => "'kernel:GET /api/v1/runs/*'".to_owned(),
+        _ => format!("{capability}:NAME"),
+    }
 }
 
 /// Checks the configurations of all bindings of a plugin against the schema of a binary.

@@ -47,13 +47,37 @@ async fn a_bundle_is_answered_plugin_by_plugin() {
     let path = "/api/v1/plugin-bundles?grantAll=true&approve=true";
     let answer = world.send(upload(path, "application/zstd", b"12345")).await.ok(200);
     assert_eq!(answer[0]["installed"]["version"], "5");
-    assert_eq!(answer[0]["installed"]["digest"], "true true");
+    assert_eq!(answer[0]["installed"]["digest"], "{} true true {}");
     assert_eq!(
         answer[1],
         json!({ "origin": "oci://registry.example.com/old:1", "refused": "it is built in" })
     );
     world.send(upload(path, "application/wasm", b"1")).await.refused(415, "media-type");
     world.send(upload(path, "application/zstd", b"")).await.refused(400, "body-unreadable");
+}
+
+#[tokio::test]
+async fn each_plugin_of_a_bundle_has_its_own_grants_and_must_be_what_is_pinned() {
+    let world = World::new().await;
+    let path = "/api/v1/plugin-bundles?grant=a%3Dkv&grant=b%3Dprocess%3Agit&grant=a%3Dblob%3Ax%3Dy\
+                &pin=a%3D12&pin=b%3D34&signer=b%3Dme";
+    let answer = world.send(upload(path, "application/zstd", b"12345")).await.ok(200);
+    assert_eq!(
+        answer[0]["installed"]["digest"],
+        "{\"a\": [\"kv\", \"blob:x=y\"], \"b\": [\"process:git\"]} false false \
+         {\"a\": Pin { digest: \"12\", signer: None }, \
+         \"b\": Pin { digest: \"34\", signer: Some(\"me\") }}"
+    );
+    for (query, part) in [
+        ("grant=process%3Agit", "expected PLUGIN=CAPABILITY"),
+        ("pin=a", "expected PLUGIN=SHA256"),
+        ("pin=a%3D12&signer=b%3Dme", "\"b\" is not pinned"),
+    ] {
+        let path = format!("/api/v1/plugin-bundles?{query}");
+        let problem = world.send(upload(&path, "application/zstd", b"1")).await;
+        let problem = problem.refused(400, "invalid-query");
+        assert!(problem["detail"].as_str().unwrap().contains(part), "{problem}");
+    }
 }
 
 #[tokio::test]

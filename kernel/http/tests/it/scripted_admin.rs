@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use kernel_ports::plugin::Plugins as _;
 use kernel_ports::plugin_admin::{
-    BindingDraft, BindingState, CallFigures, Denial, Imported, InstallFrom, InstallOptions,
-    InstallOutcome, Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginSource,
-    PluginState, PluginStatus, Stage, VersionVerified,
+    BindingDraft, BindingState, CallFigures, Denial, ImportOptions, Imported, InstallFrom,
+    InstallOptions, InstallOutcome, Installed, PluginAdmin, PluginAdminError, PluginLogLine,
+    PluginSource, PluginState, PluginStatus, Stage, VersionVerified,
 };
 use kernel_ports::plugin_store::Signature;
 
@@ -99,10 +99,11 @@ impl PluginAdmin for Scripted {
     async fn import(
         &self,
         bundle: Bytes,
-        options: InstallOptions,
+        options: ImportOptions,
     ) -> Result<Vec<Imported>, PluginAdminError> {
         let version = bundle.len().to_string();
-        let digest = format!("{} {}", options.grant_all, options.approve);
+        let ImportOptions { rules, grant_all, approve, pins, .. } = options;
+        let digest = format!("{rules:?} {grant_all} {approve} {pins:?}");
         let outcome = InstallOutcome::Active;
         let installed = Installed { name: "new".to_owned(), version, digest, outcome };
         let origin = |name: &str| format!("oci://registry.example.com/{name}");

@@ -95,6 +95,14 @@ pub(super) async fn import(api: &Api, args: &ImportArgs, out: &Out) -> anyhow::R
     let bundle = std::fs::read(&args.bundle).with_context(|| format!("failed to read {shown}"))?;
     let mut query = Query::new();
     query.extend(args.digest.clone().map(|digest| ("digest", digest)));
+    query.extend(args.rules.iter().map(|rule| ("grant", rule.clone())));
+    if args.locked {
+        for entry in read(&args.lock.file)?.entries() {
+            query.push(("pin", format!("{}={}", entry.name, entry.digest.hex())));
+            let signer = entry.signer.as_ref();
+            query.extend(signer.map(|signer| ("signer", format!("{}={signer}", entry.name))));
+        }
+    }
     let flags = [
         ("grantAll", args.grant_all),
         ("approve", args.approve),
