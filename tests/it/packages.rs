@@ -3,6 +3,7 @@
 
 mod bundle;
 mod lock;
+mod private;
 mod refusal;
 mod web;
 
@@ -27,7 +28,11 @@ struct Author {
 
 impl Author {
     fn new() -> Self {
-        let author = Self { folder: tempfile::tempdir().unwrap(), registry: Registry::open() };
+        Self::with(Registry::open())
+    }
+
+    fn with(registry: Registry) -> Self {
+        let author = Self { folder: tempfile::tempdir().unwrap(), registry };
         author.plugin(&["keygen", "me"]).ends(0);
         author.trust(&format!("oci://{}/me/*", author.registry.address));
         for version in ["0.1.0", "0.2.0"] {

@@ -65,9 +65,8 @@ impl Depot {
         let depot = Self { config, gate: Arc::new(WayOut(egress)) };
         depot.trust_store().context("plugins.trust_store cannot be used")?;
         depot.credentials().context("plugins.registry_logins cannot be used")?;
-        if let Some(ca) = &depot.config.ca {
-            std::fs::metadata(ca)
-                .with_context(|| format!("plugins.registry_ca: failed to read {}", ca.display()))?;
+        if depot.config.ca.is_some() {
+            depot.fetcher().context("plugins.registry_ca cannot be used")?;
         }
         Ok(depot)
     }
@@ -208,7 +207,11 @@ fn told(err: FetchError) -> String {
         ),
         TransferError::NoLogin { host } => format!(
             "{host} refuses without a login; the server's setting plugins.registry_logins \
-             (--registry-logins) names a file of logins"
+             (--registry-logins) names a file of logins, which must have one for {host}"
+        ),
+        TransferError::Login { host, user } => format!(
+            "{host} does not accept the login of {user:?}; check name and password in the file that \
+             the server's setting plugins.registry_logins (--registry-logins) names"
         ),
         err => chain(&err),
     }

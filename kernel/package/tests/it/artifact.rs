@@ -52,6 +52,23 @@ async fn what_is_pushed_can_be_fetched_by_tag_and_by_digest() {
 }
 
 #[tokio::test]
+async fn a_private_registry_needs_its_certificate_and_a_login() {
+    let registry = Registry::private();
+    let reference = registry.reference("team/nice:1.0.0");
+    let login = Login { user: "me".to_owned(), password: "hunter2".to_owned() };
+    let access = Access {
+        credentials: Credentials::anywhere(login),
+        ca: Some(registry.ca()),
+        ..Access::default()
+    };
+    push(access.clone(), &reference, COMPONENT).await;
+    assert_eq!(fetch(access.clone(), &reference).await.unwrap().bytes, COMPONENT);
+    refused(fetch(Access { ca: None, ..access.clone() }, &reference).await, "by --ca");
+    let nobody = Access { credentials: Credentials::default(), ..access };
+    refused(fetch(nobody, &reference).await, "refuses without a login");
+}
+
+#[tokio::test]
 async fn an_artifact_is_trusted_by_its_signatures() {
     let registry = Registry::open();
     let reference = registry.reference("team/nice:1.0.0");
