@@ -20,6 +20,7 @@ mod kit;
 mod native;
 mod packages;
 mod plugin_life;
+mod readme;
 #[path = "../../kernel/package/tests/it/registry.rs"]
 #[expect(dead_code, reason = "not all of it is needed here")]
 mod registry;
