@@ -5,6 +5,8 @@ mod server;
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::tenon::said;
 
 /// Long enough to be masked, odd enough to be found.
@@ -12,32 +14,35 @@ const VALUE: &str = "hunter2/zebra quartz";
 const BASE64: &str = "aHVudGVyMi96ZWJyYSBxdWFydHo";
 const URL: &str = "hunter2%2Fzebra%20quartz";
 
-const PIPELINE: &str = r#"
-jobs:
-  - name: leak
-    plan:
-      - task: print
-        config:
-          platform: linux
-          env: {TOKEN: ((token))}
-          outputs: [{name: out}]
-          run:
-            path: sh
-            args: [-c, 'echo "is $TOKEN"; echo "$TOKEN" >&2; printf %s "$TOKEN" | base64; mkdir -p out; echo x > "out/for $(echo $TOKEN | tr / _)"; test "$TOKEN" = "hunter2/zebra"" quartz"']
-        assert: {stdout: is}
-      - task: fail
-        config:
-          platform: linux
-          env: {TOKEN: ((token))}
-          run: {path: sh, args: [-c, 'echo "$TOKEN"; exit 1']}
-        assert: {stdout: never}
+/// What it prints in the ways of programs.
+const PRINTS: &str = r#"
+echo "is $TOKEN"; echo "$TOKEN" >&2; printf %s "$TOKEN" | base64
+mkdir -p out; echo x > "out/for $(echo $TOKEN | tr / _)"
+test "$TOKEN" = "hunter2/zebra"" quartz"
 "#;
+
+/// Returns a pipeline that leaks `((token))`: by a script, and by a step that fails and whose output
+/// is quoted in a message.
+fn leak(script: &str) -> String {
+    let task = |name: &str, script: &str| {
+        let run = json!({ "path": "sh", "args": ["-c", script] });
+        let config = json!({
+            "platform": "linux", "env": { "TOKEN": "((token))" }, "outputs": [{ "name": "out" }],
+            "run": run,
+        });
+        json!({ "task": name, "config": config })
+    };
+    let mut fail = task("fail", r#"echo "$TOKEN"; exit 1"#);
+    fail["assert"] = json!({ "stdout": "never" });
+    // YAML takes JSON too.
+    json!({ "jobs": [{ "name": "leak", "plan": [task("print", script), fail] }] }).to_string()
+}
 
 #[test]
 fn a_lent_value_is_found_nowhere() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("leak.yml");
-    std::fs::write(&file, PIPELINE).unwrap();
+    std::fs::write(&file, leak(PRINTS)).unwrap();
     let data = dir.path().join("data");
     let said = said(&[
         "run",
@@ -68,7 +73,7 @@ fn a_lent_value_is_found_nowhere() {
 fn a_missing_secret_errors_its_step_by_name_before_it_starts() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("leak.yml");
-    std::fs::write(&file, PIPELINE).unwrap();
+    std::fs::write(&file, leak(PRINTS)).unwrap();
     let said = said(&["run", file.to_str().unwrap()]).ends(3);
     assert!(said.stdout.contains("there is no secret \"token\""), "{said:#?}");
     assert!(!said.stdout.contains("│ is "), "the step began: {said:#?}");

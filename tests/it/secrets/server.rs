@@ -7,7 +7,7 @@ use std::process::Stdio;
 use kernel_wire::status::RunStatus;
 use serde_json::{Value, json};
 
-use super::look;
+use super::{leak, look};
 use crate::server_process::Server;
 use crate::tenon::tenon;
 
@@ -24,32 +24,14 @@ const FORMS: [&str; 7] = [
     r#"hunter2/zebra \"quartz\""#,
 ];
 
-const PIPELINE: &str = r#"
-jobs:
-  - name: leak
-    plan:
-      - task: print
-        config:
-          platform: linux
-          env: {TOKEN: ((token))}
-          outputs: [{name: out}]
-          run:
-            path: sh
-            args:
-              - -c
-              - |
-                echo "plain $TOKEN"; echo "$TOKEN" >&2
-                printf 'cut hunter2/zeb'; printf 'ra "quartz"\n'
-                printf %s "$TOKEN" | base64; printf x%s "$TOKEN" | base64; printf xx%s "$TOKEN" | base64
-                printf %s "$TOKEN" | od -An -v -tx1 | tr -d ' \n'; echo
-                echo 'hunter2%2Fzebra%20%22quartz%22 {"v":"hunter2/zebra \"quartz\""}'
-                test "$TOKEN" = 'hunter2/zebra'' "quartz"'
-      - task: fail
-        config:
-          platform: linux
-          env: {TOKEN: ((token))}
-          run: {path: sh, args: [-c, 'echo "$TOKEN"; exit 1']}
-        assert: {stdout: never}
+/// What it prints in the ways of programs.
+const PRINTS: &str = r#"
+echo "plain $TOKEN"; echo "$TOKEN" >&2
+printf 'cut hunter2/zeb'; printf 'ra "quartz"\n'
+printf %s "$TOKEN" | base64; printf x%s "$TOKEN" | base64; printf xx%s "$TOKEN" | base64
+printf %s "$TOKEN" | od -An -v -tx1 | tr -d ' \n'; echo
+echo 'hunter2%2Fzebra%20%22quartz%22 {"v":"hunter2/zebra \"quartz\""}'
+test "$TOKEN" = 'hunter2/zebra'' "quartz"'
 "#;
 
 #[track_caller]
@@ -84,7 +66,7 @@ async fn a_kept_value_is_in_no_file_answer_or_log_of_the_server() {
     let (ok, said) = set(&server, "token", &["--pipeline", "leak"], VALUE);
     assert!(ok && said.contains("is set for project/default/pipeline/leak"), "{said}");
     clean("the answer to the command", said.as_bytes());
-    server.pipeline_set("leak", PIPELINE).await;
+    server.pipeline_set("leak", &leak(PRINTS)).await;
     let (run, status) = run(&server, "leak", json!({})).await;
     assert_eq!(status, RunStatus::Failed);
     let logs = server.text(&format!("/runs/{run}/logs?follow=false")).await;
@@ -129,7 +111,7 @@ fn files(data: &Path) {
     let mut files = 0;
     look(data, &mut |path, bytes| {
         files += 1;
-        // The pipeline of this test quotes some forms; the one that only the secret has is looked for.
+        // The pipeline of this test quotes some forms; those that only the secret has are looked for.
         for form in [VALUE, FORMS[1], FORMS[2], FORMS[3], FORMS[4]] {
             let found = bytes.windows(form.len()).any(|part| part == form.as_bytes());
             assert!(!found, "{} holds {form}", path.display());
@@ -185,20 +167,19 @@ async fn a_rotated_key_opens_what_was_set_before_and_a_lost_one_is_noticed() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path()).await;
     assert!(set(&server, "token", &["--scope", "server"], VALUE).0);
-    server
-        .pipeline_set(
-            "leak",
-            &PIPELINE.replace("assert: {stdout: never}", "").replace("exit 1", "exit 0"),
-        )
-        .await;
+    let good =
+        json!({ "path": "sh", "args": ["-c", "test \"$TOKEN\" = 'hunter2/zebra \"quartz\"'"] });
+    let good = json!({ "platform": "linux", "env": { "TOKEN": "((token))" }, "run": good });
+    let good = json!({ "jobs": [{ "name": "j", "plan": [{ "task": "t", "config": good }] }] });
+    server.pipeline_set("good", &good.to_string()).await;
     let rotated = tenon(&["--server", &server.url, "secret", "rotate-key"]).output().unwrap();
     assert!(rotated.status.success(), "{rotated:?}");
     let said = String::from_utf8(rotated.stdout).unwrap();
     assert!(said.contains("the server has a new key; 1 secret sealed again"), "{said}");
-    assert_eq!(run(&server, "leak", json!({})).await.1, RunStatus::Succeeded);
+    assert_eq!(run(&server, "good", json!({})).await.1, RunStatus::Succeeded);
     assert_eq!(server.terminate(), Some(0));
     let server = Server::start(data.path()).await;
-    assert_eq!(run(&server, "leak", json!({})).await.1, RunStatus::Succeeded);
+    assert_eq!(run(&server, "good", json!({})).await.1, RunStatus::Succeeded);
     assert_eq!(server.terminate(), Some(0));
     let key = data.path().join("keyring/server.key");
     std::fs::write(&key, "a key that is not the one that it was\n").unwrap();
