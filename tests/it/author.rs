@@ -14,14 +14,46 @@ const KINDS: [&str; 11] = [
     "resource", "secrets", "webhook",
 ];
 
-/// Packages the SDK as its users get it, into a folder of this test's own.
-pub(crate) fn sdk(folder: &Path) -> String {
-    let place = folder.join("sdk").display().to_string();
+/// Packages the SDK as its users get it. The same SDK lies in the same place, so that all tests, and
+/// all runs of them, build it once.
+pub(crate) fn sdk() -> String {
+    let authors = root().join("target/authors");
+    fs::create_dir_all(&authors).unwrap();
+    let packed = tempfile::tempdir_in(&authors).unwrap();
+    let new = packed.path().join("sdk");
     let mut pack = Command::new(env!("CARGO"));
-    pack.args(["run", "-q", "-p", "xtask", "--", "sdk", &place]).current_dir(root());
+    pack.args(["run", "-q", "-p", "xtask", "--", "sdk"]).arg(&new).current_dir(root());
     let output = pack.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    place
+    let mut crates: Vec<_> = fs::read_dir(&new).unwrap().map(|entry| entry.unwrap()).collect();
+    crates.retain(|entry| entry.path().join("Cargo.toml").is_file());
+    crates.sort_by_key(fs::DirEntry::file_name);
+    let mut text = String::new();
+    crates.iter().for_each(|folder| contents(&folder.path(), &new, &mut text));
+    let digest = kernel_package::Digest::of(text.as_bytes()).hex();
+    let place = authors.join(format!("sdk-{}", &digest[..16]));
+    fs::create_dir_all(&place).unwrap();
+    for entry in crates {
+        // Who comes later finds the same there.
+        let _ = fs::rename(entry.path(), place.join(entry.file_name()));
+    }
+    place.display().to_string()
+}
+
+/// Adds what makes a package the one it is: its files, and not the commit that it was made from.
+fn contents(folder: &Path, base: &Path, text: &mut String) {
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            contents(&path, base, text);
+        } else if !path.ends_with(".cargo_vcs_info.json") {
+            let name = path.strip_prefix(base).unwrap().display();
+            let digest = kernel_package::Digest::of(&fs::read(&path).unwrap());
+            text.push_str(&format!("{name} {digest}\n"));
+        }
+    }
 }
 
 /// Calls `tenon plugin`, in a folder. What cargo builds is kept for the next time.
@@ -40,20 +72,31 @@ fn new(folder: &Path, kind: &str, name: &str, sdk: &str) {
 #[test]
 fn a_new_plugin_of_each_kind_builds_and_passes_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let sdk = sdk(folder.path());
-    for kind in KINDS {
-        let name = format!("my-{kind}");
-        new(folder.path(), kind, &name, &sdk);
-        plugin(folder.path(), &["test", &name]).ends(0);
-        plugin(folder.path(), &["build", &name]).ends(0);
-        let checked = plugin(folder.path(), &["check", &name, "--output", "json"]).ends(0);
-        let checked = &checked.json()[0];
-        assert_eq!(checked["name"], name);
-        assert_eq!(checked["kinds"], serde_json::json!([kind]), "{checked}");
-        // A launcher starts what pipelines name: that is to be remarked, and nothing else.
-        let remarks = checked["remarks"].as_array().unwrap().len();
-        assert_eq!(remarks, usize::from(kind == "launcher"), "{checked}");
-    }
+    let here = folder.path();
+    let sdk = sdk();
+    KINDS.iter().for_each(|kind| new(here, kind, &format!("my-{kind}"), &sdk));
+    // Tests are built for this machine and components for another, so neither waits for the other.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for kind in KINDS {
+                plugin(here, &["test", &format!("my-{kind}")]).ends(0);
+            }
+        });
+        KINDS.iter().for_each(|kind| builds(here, kind));
+    });
+}
+
+/// Builds a plugin that was just made, and looks at it.
+fn builds(here: &Path, kind: &str) {
+    let name = format!("my-{kind}");
+    plugin(here, &["build", &name]).ends(0);
+    let checked = plugin(here, &["check", &name, "--output", "json"]).ends(0);
+    let checked = &checked.json()[0];
+    assert_eq!(checked["name"], name);
+    assert_eq!(checked["kinds"], serde_json::json!([kind]), "{checked}");
+    // A launcher starts what pipelines name: that is to be remarked, and nothing else.
+    let remarks = checked["remarks"].as_array().unwrap().len();
+    assert_eq!(remarks, usize::from(kind == "launcher"), "{checked}");
 }
 
 #[test]
@@ -61,7 +104,7 @@ fn a_plugin_goes_from_nothing_to_a_registry_and_is_trusted_there() {
     let registry = Registry::open();
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    new(here, "action", "hello", &sdk(here));
+    new(here, "action", "hello", &sdk());
     plugin(here, &["build", "hello"]).ends(0);
     let packed = plugin(here, &["pack", "hello"]).ends(0);
     assert!(packed.stdout.contains("packed hello 0.1.0 into hello-0.1.0.wasm"), "{packed:?}");

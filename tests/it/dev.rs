@@ -1,5 +1,7 @@
 //! `tenon plugin dev`: an author edits a source, and the new plugin serves.
 
+mod script;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -19,8 +21,9 @@ struct Dev {
 }
 
 impl Dev {
-    fn start(folder: &Path, server: &Server) -> Self {
-        let mut child = tenon(&["plugin", "dev", "lines", "--server", &server.url])
+    fn start(folder: &Path, plugin: &str, server: &Server, flags: &[&str]) -> Self {
+        let mut child = tenon(&["plugin", "dev", plugin, "--server", &server.url])
+            .args(flags)
             .current_dir(folder)
             .env("CARGO_TARGET_DIR", root().join("target/authors"))
             .env("CARGO_PROFILE_RELEASE_LTO", "false")
@@ -73,13 +76,13 @@ async fn what_an_author_saves_serves() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     let server = Server::start(&here.join("data")).await;
-    let sdk = author::sdk(here);
+    let sdk = author::sdk();
     let new = tenon(&["plugin", "new", "--kind", "language", "lines", "--sdk", &sdk])
         .current_dir(here)
         .output()
         .unwrap();
     assert!(new.status.success(), "{new:?}");
-    let mut dev = Dev::start(here, &server);
+    let mut dev = Dev::start(here, "lines", &server, &[]);
     let line = dev.says("serves");
     assert!(line.starts_with("lines 0.1.0 serves: built in "), "{line}");
     assert_eq!(remark(&server).await, "there is no command in it");
