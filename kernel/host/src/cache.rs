@@ -39,7 +39,8 @@ impl Cache {
                 if path.exists() {
                     fs::remove_file(&path)?;
                 }
-                let linked = write_by(&path, &key, |part, path| fs::hard_link(part, path));
+                let linked =
+                    write_by(&path, &key, File::sync_all, |part, path| fs::hard_link(part, path));
                 match linked {
                     Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
                     linked => linked?,
@@ -84,8 +85,8 @@ impl Cache {
             .recursive(true)
             .mode(0o700)
             .create(&dir)
-            .and_then(|()| write(&file, &compiled))
-            .and_then(|()| write(&proof, &code(&compiled)));
+            .and_then(|()| replace(&file, &compiled))
+            .and_then(|()| replace(&proof, &code(&compiled)));
         match stored {
             Ok(()) => load(engine, &file),
             Err(err) => {
@@ -97,31 +98,39 @@ impl Cache {
     }
 }
 
-/// Replaces a file as a whole: readers see the old one or the new one.
+/// Replaces a file as a whole, and durably: readers see the old one or the new one.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_by(path, bytes, |part, path| fs::rename(part, path))
+    write_by(path, bytes, File::sync_all, |part, path| fs::rename(part, path))
 }
 
-/// Writes a file beside `path`, and puts it in place with `place`.
+/// Replaces a file as a whole, and does not wait for the disk: what a power cut leaves of it has
+/// another proof, and is made anew.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by(path, bytes, |_| Ok(()), |part, path| fs::rename(part, path))
+}
+
+/// Writes a file beside `path`, brings it to the disk with `sync`, and in place with `place`.
 fn write_by(
     path: &Path,
     bytes: &[u8],
+    sync: impl FnOnce(&File) -> io::Result<()>,
     place: impl FnOnce(&Path, &Path) -> io::Result<()>,
 ) -> io::Result<()> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let part = path.with_extension(format!("{}-{number}.part", std::process::id()));
-    let placed = private(&part, bytes).and_then(|()| place(&part, path));
+    let written = private(&part, bytes).and_then(|file| sync(&file));
+    let placed = written.and_then(|()| place(&part, path));
     // Gone when it was renamed. What is left over is never read.
     let _ = fs::remove_file(&part);
     placed
 }
 
 /// Writes a new file that only this user can read.
-fn private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn private(path: &Path, bytes: &[u8]) -> io::Result<File> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    Ok(file)
 }
 
 #[expect(unsafe_code, reason = "loading machine code cannot be checked by the compiler")]
