@@ -174,7 +174,6 @@ fn mistakes_of_authors_are_named_with_the_way_out() {
     refused(&["new", "--kind", "thing", "a"], "the kinds are action, cache, gateway");
     refused(&["new", "--kind", "action", "A b"], "begins with a lower-case letter");
     refused(&["new", "--kind", "action", "../a"], "cannot be a plugin's name");
-    refused(&["new", "--kind", "cache", "a", "--lang", "js"], "only for action");
     refused(&["new", "--kind", "action", "a", "--sdk", "."], "holds no SDK");
     refused(&["build"], "holds no plugin");
     refused(&["check", "gone.wasm"], "failed to read gone.wasm");
@@ -185,6 +184,15 @@ fn mistakes_of_authors_are_named_with_the_way_out() {
     fs::write(here.join("trust.toml"), "").unwrap();
     refused(&["signatures", "gone.wasm", "--trust", "trust.toml"], "failed to read");
     refused(&["signatures", "https://example.org/a", "--trust", "trust.toml"], "add its digest");
+    // Scripts whose SDK is not installed yet.
+    for (lang, way_out) in
+        [("js", "run `npm install` there"), ("python", "bin/pip install .` there")]
+    {
+        refused(&["new", "--kind", "cache", "a", "--lang", lang], "only for action");
+        plugin(here, &["new", "--kind", "action", lang, "--lang", lang]).ends(0);
+        refused(&["build", lang], way_out);
+        refused(&["test", lang], way_out);
+    }
     fs::create_dir(here.join("there")).unwrap();
     refused(&["new", "--kind", "action", "there"], "take another name");
 }

@@ -85,6 +85,8 @@ async fn a_stranger_installs_grants_binds_swaps_and_removes_a_plugin() {
     plugin(&server, &["unbind", "tools/work"]).ends(0);
     plugin(&server, &["remove", "hostile"]).ends(0);
     assert!(shown(&server).await.is_none());
+    let gone = plugin(&server, &["inspect", "hostile"]).ends(11);
+    assert!(gone.stderr.contains("`tenon plugin list` lists them"), "{}", gone.stderr);
     assert_eq!(std::fs::read_dir(data.join("plugins")).unwrap().count(), 0);
 }
 

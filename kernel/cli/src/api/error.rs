@@ -25,6 +25,15 @@ pub enum ApiError {
     Cut { what: String },
 }
 
+/// What the server says for programs, and the command that does the same.
+const COMMANDS: [(&str, &str); 5] = [
+    ("GET /api/v1/plugins lists", "tenon plugin list"),
+    ("GET /api/v1/bindings lists", "tenon plugin bindings"),
+    ("GET /api/v1/pipelines lists", "tenon pipeline list"),
+    ("GET /api/v1/runs lists", "tenon runs list"),
+    ("GET /api/v1/secrets lists", "tenon secret list"),
+];
+
 /// A problem that the server describes.
 #[derive(Debug)]
 pub struct Refused(pub Box<Problem>);
@@ -34,9 +43,11 @@ impl fmt::Display for Refused {
         let problem = &self.0;
         let text = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
         f.write_str(text)?;
-        match &problem.hint {
-            Some(hint) => write!(f, "; {hint}"),
-            None => Ok(()),
+        let Some(hint) = &problem.hint else { return Ok(()) };
+        let known = COMMANDS.iter().find(|(route, _)| hint.starts_with(route));
+        match known {
+            Some((_, command)) => write!(f, "; `{command}` lists them"),
+            None => write!(f, "; {hint}"),
         }
     }
 }

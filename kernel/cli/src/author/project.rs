@@ -77,7 +77,7 @@ impl Project {
                 self.modules_check()?;
                 ("npx".to_owned(), &["--no-install", "tenon-plugin", "build"])
             }
-            Lang::Python => (self.python(), &["-m", "tenon_sdk", "build"]),
+            Lang::Python => (self.python().await?, &["-m", "tenon_sdk", "build"]),
         })
     }
 
@@ -89,7 +89,7 @@ impl Project {
                 self.modules_check()?;
                 self.run("npm", &["test", "--silent"]).await
             }
-            Lang::Python => self.run(&self.python(), &["-m", "unittest", "--quiet"]).await,
+            Lang::Python => self.run(&self.python().await?, &["-m", "unittest", "--quiet"]).await,
         }
     }
 
@@ -139,14 +139,24 @@ impl Project {
         Ok(())
     }
 
-    /// Returns the Python of the folder's own environment, else the one of the path.
-    fn python(&self) -> String {
+    /// Returns the Python of the folder's own environment, else the one of the path, once it is known
+    /// that it has the SDK.
+    async fn python(&self) -> anyhow::Result<String> {
         let own = self.folder.join(".venv/bin/python");
-        if own.is_file() {
-            let whole = std::path::absolute(&own).unwrap_or(own);
-            return whole.display().to_string();
-        }
-        "python3".to_owned()
+        let program = if own.is_file() {
+            std::path::absolute(&own).unwrap_or(own).display().to_string()
+        } else {
+            "python3".to_owned()
+        };
+        let mut command = self.command(&program, &["-c", "import tenon_sdk"]);
+        let output = command.output().await.with_context(|| not_started(&program))?;
+        let shown = self.folder.display();
+        ensure!(
+            output.status.success(),
+            "{shown} has no SDK in its Python yet; run `python3 -m venv .venv && .venv/bin/pip \
+             install .` there"
+        );
+        Ok(program)
     }
 }
 

@@ -52,7 +52,14 @@ pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
         lines.push(format!("  status    {}{}", status(plugin, look), reason.unwrap_or_default()));
     }
     lines.extend(plugin.exports.iter().map(|export| format!("  exports   {export}")));
-    lines.extend(plugin.imports.iter().map(|import| format!("  imports   {import}")));
+    let (system, ours): (Vec<_>, Vec<_>) =
+        plugin.imports.iter().partition(|import| import.starts_with("wasi:"));
+    lines.extend(ours.iter().map(|import| format!("  imports   {import}")));
+    if let [_, ..] = system[..] {
+        // What languages bring along. Nobody is to wonder about sockets that are none.
+        let count = system.len();
+        lines.push(format!("  imports   wasi, {count} interfaces, by which it reaches nothing"));
+    }
     for grant in &plugin.grants {
         let word = if grant.granted {
             look.paint(Tone::Good, "granted")

@@ -30,12 +30,11 @@ pub(crate) fn problems(schema: &Value, config: &str) -> Vec<String> {
         .iter_errors(&value)
         .map(|err| {
             let place = err.instance_path().to_string();
-            let place = if place.is_empty() { "it".to_owned() } else { place };
             if secret(&err.schema_path().to_string()) && err.to_string().contains("\"secret\"") {
                 // The value stays out of the message.
                 return format!("{place} must name a secret, such as \"secret:NAME\"");
             }
-            format!("{place}: {err}")
+            if place.is_empty() { err.to_string() } else { format!("{place}: {err}") }
         })
         .collect()
 }
