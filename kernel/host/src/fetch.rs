@@ -6,26 +6,33 @@ use reqwest::header::LOCATION;
 
 use crate::egress::{Egress, EgressError, denied, describe};
 
-const REDIRECTS: usize = 5;
+/// So many are followed for steps.
+pub(crate) const REDIRECTS: usize = 5;
 
 /// Fetches one text. Each redirect is checked like the first address.
 pub(crate) async fn fetch(
     egress: &Egress,
     url: &str,
     bytes_max: usize,
+    redirects: usize,
 ) -> Result<String, FetchError> {
     let timeout = egress.policy.fetch_timeout;
-    let work = follow(egress, url, bytes_max.min(egress.policy.fetch_bytes_max));
+    let work = follow(egress, url, bytes_max.min(egress.policy.fetch_bytes_max), redirects);
     tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| {
         let reason = format!("no complete answer within {} ms", timeout.as_millis());
         Err(io(url, reason))
     })
 }
 
-async fn follow(egress: &Egress, url: &str, bytes_max: usize) -> Result<String, FetchError> {
+async fn follow(
+    egress: &Egress,
+    url: &str,
+    bytes_max: usize,
+    redirects: usize,
+) -> Result<String, FetchError> {
     let refused = |reason: String| FetchError::Denied { url: url.to_owned(), reason };
     let mut target = Url::parse(url).map_err(|err| refused(err.to_string()))?;
-    for _ in 0..=REDIRECTS {
+    for _ in 0..=redirects {
         if !matches!(target.scheme(), "http" | "https") {
             return Err(refused("only http and https are fetched".to_owned()));
         }
@@ -41,7 +48,8 @@ async fn follow(egress: &Egress, url: &str, bytes_max: usize) -> Result<String, 
                 }
             })?;
         let status = response.status();
-        if status.is_redirection()
+        if redirects > 0
+            && status.is_redirection()
             && let Some(next) = response.headers().get(LOCATION).and_then(|l| l.to_str().ok())
         {
             target = target.join(next).map_err(|err| refused(err.to_string()))?;
@@ -59,7 +67,7 @@ async fn follow(egress: &Egress, url: &str, bytes_max: usize) -> Result<String, 
         }
         return String::from_utf8(body).map_err(|_| io(url, "it is not UTF-8 text".to_owned()));
     }
-    Err(refused(format!("it redirects more than {REDIRECTS} times")))
+    Err(refused(format!("it redirects more than {redirects} times")))
 }
 
 fn io(url: &str, reason: String) -> FetchError {

@@ -24,7 +24,7 @@ use crate::call::{Called, Facts, Trial, call, try_out};
 use crate::engine::engine;
 use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
-use crate::fetch::fetch;
+use crate::fetch::{REDIRECTS, fetch};
 use crate::figures::{Class, Cost, Function};
 use crate::identity;
 use crate::invocation::{Answer, Invocation};
@@ -409,7 +409,11 @@ impl Plugins for Host {
 #[async_trait]
 impl Fetch for Host {
     async fn fetch(&self, url: &str, bytes_max: usize) -> Result<String, FetchError> {
-        fetch(&self.services.egress, url, bytes_max).await
+        fetch(&self.services.egress, url, bytes_max, REDIRECTS).await
+    }
+
+    async fn fetch_here(&self, url: &str, bytes_max: usize) -> Result<String, FetchError> {
+        fetch(&self.services.egress, url, bytes_max, 0).await
     }
 }
 

@@ -23,4 +23,6 @@ pub enum FetchError {
 #[async_trait]
 pub trait Fetch: Send + Sync {
     async fn fetch(&self, url: &str, bytes_max: usize) -> Result<String, FetchError>;
+    /// The same for what lies at this very address: a redirect is an answer like others.
+    async fn fetch_here(&self, url: &str, bytes_max: usize) -> Result<String, FetchError>;
 }

@@ -296,4 +296,8 @@ impl Fetch for Nothing {
     async fn fetch(&self, url: &str, _: usize) -> Result<String, FetchError> {
         Err(FetchError::Denied { url: url.to_owned(), reason: "this is a test".to_owned() })
     }
+
+    async fn fetch_here(&self, url: &str, bytes_max: usize) -> Result<String, FetchError> {
+        self.fetch(url, bytes_max).await
+    }
 }

@@ -129,4 +129,8 @@ impl Fetch for Nothing {
     async fn fetch(&self, url: &str, _: usize) -> Result<String, FetchError> {
         Err(FetchError::Status { url: url.to_owned(), status: 404 })
     }
+
+    async fn fetch_here(&self, url: &str, bytes_max: usize) -> Result<String, FetchError> {
+        self.fetch(url, bytes_max).await
+    }
 }
