@@ -34,7 +34,7 @@ impl Person<'_> {
     }
 }
 
-fn told(mut command: Command, input: &str) -> Said {
+pub(crate) fn told(mut command: Command, input: &str) -> Said {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();

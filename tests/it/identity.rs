@@ -1,9 +1,9 @@
 //! Logging in by another system: a real provider of OpenID Connect, a real server, and a browser.
 
-mod browser;
+pub(crate) mod browser;
 mod device;
 mod login;
-mod provider;
+pub(crate) mod provider;
 
 use std::path::Path;
 use std::process::Stdio;

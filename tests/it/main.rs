@@ -18,6 +18,7 @@ mod identity;
 mod keyring;
 mod kit;
 mod native;
+mod oauth;
 mod packages;
 mod plugin_life;
 mod readme;

@@ -1,6 +1,7 @@
 //! What every store must do: one list, run on each of them. And what only one on disk must do.
 
 mod access;
+mod app;
 mod audit;
 mod crash;
 mod draft;
@@ -122,6 +123,11 @@ control_conformance! {
         a_token_is_revoked_once_and_for_good,
         sessions_are_seen_and_ended,
         roles_and_rules_are_replaced_and_forgotten,
+    }
+    app {
+        an_app_reads_back_as_it_was_kept_last,
+        tokens_go_with_their_app_and_with_time,
+        clients_make_room_unless_somebody_let_them_in,
     }
     audit {
         links_read_back_in_their_order,

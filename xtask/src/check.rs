@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::tool::{add_wasm_target, answers, cargo, phase, run, target};
-use crate::{example, moto, oidc, plugins};
+use crate::{example, moto, npm, plugins};
 
 /// The workspaces: the kernel, its plugins, and what authors of plugins use.
 const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
@@ -26,7 +26,8 @@ pub(crate) fn everything() -> Result<()> {
     phase("the binary", || run(cargo("").args(["build", "--quiet", "--workspace", "--bins"])))?;
     phase("tests of the sdks for scripts", example::test_sdks)?;
     phase("examples of plugins", || example::follow(None))?;
-    let (moto, oidc) = (moto::install()?, oidc::install()?);
+    let moto = moto::install()?;
+    let (oidc, mcp) = (npm::install(&npm::OIDC)?, npm::install(&npm::MCP)?);
     println!("\n== tests");
     let tests = if answers("cargo", &["nextest", "--version"]) {
         // One summary for all, and each test in a process of its own.
@@ -39,7 +40,8 @@ pub(crate) fn everything() -> Result<()> {
         .args(tests)
         .env("TENON_TESTED_BINARY", binary)
         .env("TENON_TEST_MOTO", moto)
-        .env("TENON_TEST_OIDC", oidc))
+        .env("TENON_TEST_OIDC", oidc)
+        .env("TENON_TEST_MCP", mcp))
 }
 
 fn tools() -> Result<()> {

@@ -7,7 +7,7 @@ mod debian;
 mod demo;
 mod example;
 mod moto;
-mod oidc;
+mod npm;
 mod plugins;
 mod sdk;
 mod tool;

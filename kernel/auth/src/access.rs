@@ -13,6 +13,7 @@ use kernel_ports::keyring::{Keyring, SubKey};
 use kernel_ports::store::StoreError;
 use tokio::sync::mpsc;
 
+use crate::app::Apps;
 use crate::audit::Audit;
 use crate::caller::{Caller, Via};
 use crate::device::Devices;
@@ -21,7 +22,7 @@ use crate::error::{AccessError, Unknown};
 use crate::journey::Journeys;
 use crate::mac;
 use crate::password::Passwords;
-use crate::revocation::Revocations;
+use crate::revocation::{self, Revocations};
 use crate::rule::Rule;
 use crate::throttle::Throttle;
 use crate::token::{self, PREFIX};
@@ -125,6 +126,7 @@ pub(crate) struct Inner {
     pub(crate) keyring: Arc<dyn Keyring>,
     pub(crate) journeys: Journeys,
     pub(crate) devices: Devices,
+    pub(crate) apps: Apps,
     pub(crate) audit: Audit,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
@@ -154,7 +156,7 @@ impl Access {
         let list = folder.as_ref().map(|folder| folder.join("revoked"));
         let mut revocations =
             Revocations::open(list).map_err(|err| AccessError::Revocation { err })?;
-        merge(&*store, &mut revocations, clock.now()).await?;
+        revocation::merge(&*store, &mut revocations, clock.now()).await?;
         if let Some(rule) = &settings.rule {
             Rule::new(rule)?;
         }
@@ -183,6 +185,7 @@ impl Access {
                 csrf_key: signing("csrf"),
                 journeys: Journeys::default(),
                 devices: Devices::new(signing("device code")),
+                apps: Apps::new(signing("app code"), signing("app refresh token")),
                 settings,
                 keyring,
                 audit,
@@ -223,6 +226,10 @@ impl Access {
             Via::Session(id) => {
                 let known = self.directory().session_by_id(id).ok_or(Unknown::SessionOver)?;
                 self.session_caller(&known)
+            }
+            Via::App(id) => {
+                let known = self.directory().app(id).ok_or(Unknown::Revoked)?;
+                self.app_caller(&known)
             }
             // The settings do not change while the server runs, and what a plugin asks for ends soon.
             Via::Nothing | Via::Open | Via::Super | Via::Basic | Via::Plugin => Ok(caller.clone()),
@@ -270,8 +277,7 @@ impl Access {
     }
 
     fn token(&self, digest: &Digest) -> Result<Caller, Unknown> {
-        // Made by this server once, but not known: its database was replaced.
-        let known = self.directory().token(digest).ok_or(Unknown::Revoked)?;
+        let Some(known) = self.directory().token(digest) else { return self.app_token(digest) };
         let caller = self.token_caller(&known)?;
         self.note_token(&known, self.inner.clock.now());
         Ok(caller)
@@ -296,7 +302,7 @@ impl Access {
                 person.ok_or(Unknown::Disabled)?
             }
         };
-        caller.limits = Some(Arc::clone(token));
+        caller.limits = Some(Arc::clone(&known.limits));
         Ok(caller)
     }
 
@@ -415,41 +421,6 @@ pub(crate) fn person(directory: &Directory, holder: &Holder, via: Via) -> Option
 pub(crate) fn identity_name(identity: &kernel_ports::access::Identity) -> &str {
     let names = [&identity.nick_name, &identity.email, &identity.user_id];
     names.into_iter().find(|name| !name.is_empty()).map_or("?", String::as_str)
-}
-
-/// Makes the list of what was revoked and the store agree: revoked in one is revoked.
-async fn merge(
-    store: &dyn AccessStore,
-    revocations: &mut Revocations,
-    now: Time,
-) -> Result<(), AccessError> {
-    let data = store.access_load().await?;
-    let mut back = Vec::new();
-    for token in &data.tokens {
-        let id = token.id.to_string();
-        match (token.revoked_at, revocations.get(&id)) {
-            (None, Some(_)) => back.push(token.id),
-            (Some(at), None) => {
-                revocations.add(&[id], at).map_err(|err| AccessError::Revocation { err })?;
-            }
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-    }
-    let over = data.sessions.iter().filter(|session| {
-        session.expires_at <= now || revocations.get(&session.id.to_string()).is_some()
-    });
-    let over: Vec<SessionId> = over.map(|session| session.id).collect();
-    if !back.is_empty() {
-        tracing::warn!(
-            tokens = back.len(),
-            "revoked again what a restored database had brought back"
-        );
-        store.token_revoke(&back, now).await?;
-    }
-    if !over.is_empty() {
-        store.session_remove(&over).await?;
-    }
-    Ok(())
 }
 
 async fn write_notes(store: Arc<dyn AccessStore>, mut notes: mpsc::UnboundedReceiver<Note>) {

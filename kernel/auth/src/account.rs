@@ -11,6 +11,7 @@ use kernel_ports::store::StoreError;
 use crate::access::Access;
 use crate::caller::Caller;
 use crate::directory::{Directory, local_identity};
+use crate::ending::Ending;
 use crate::error::{AccessError, Missing};
 use crate::password::{self, Busy};
 use crate::rule::Rule;
@@ -167,7 +168,7 @@ impl Access {
             }
         }
         // Nor does it live longer than the token that it was made with.
-        let end = by.limits.as_ref().and_then(|token| token.expires_at);
+        let end = by.limits.as_ref().and_then(|limits| limits.expires_at);
         let expires_at = match (draft.expires_at, end) {
             (Some(wanted), Some(end)) => Some(wanted.min(end)),
             (wanted, end) => wanted.or(end),
@@ -227,20 +228,20 @@ impl Access {
         let noted = |known: &crate::directory::KnownToken| {
             let noted = known.noted_ms.load(std::sync::atomic::Ordering::Relaxed);
             let used_at = (noted > 0).then_some(kernel_model::time::Time(noted));
-            Token { used_at, ..(*known.token).clone() }
+            Token { used_at, ..known.token.clone() }
         };
         self.directory().tokens().iter().map(|known| noted(known)).collect()
     }
 
     pub fn token_by_id(&self, id: TokenId) -> Result<Token, AccessError> {
-        let found = self.directory().token_by_id(id).map(|known| (*known.token).clone());
+        let found = self.directory().token_by_id(id).map(|known| known.token.clone());
         found.ok_or_else(|| AccessError::TokenUnknown { token: id.to_string() })
     }
 
     /// Revokes a token for good.
     pub async fn token_revoke(&self, id: TokenId) -> Result<(), AccessError> {
         self.token_by_id(id)?;
-        self.end(vec![], vec![id]).await.map(drop)
+        self.end(Ending { tokens: vec![id], ..Ending::default() }).await.map(drop)
     }
 
     /// Returns the roles: those that are built in, then the others.
@@ -367,16 +368,7 @@ impl Access {
         self.inner.directory.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Logs out everywhere, for who holds the lock of changes.
-    pub(crate) async fn end_all_of(&self, holder: &Holder) -> Result<(), AccessError> {
-        let (sessions, tokens) = {
-            let directory = self.directory();
-            (directory.sessions_of(holder), directory.tokens_of(holder))
-        };
-        self.end_locked(&sessions, &tokens).await
-    }
-
-    async fn hash(&self, password: &str) -> Result<String, AccessError> {
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, AccessError> {
         password::check(password).map_err(|reason| AccessError::Invalid { reason })?;
         let hashed = self.inner.passwords.hash(password, self.inner.entropy.secret()).await;
         hashed.map_err(|Busy| AccessError::Busy)
@@ -409,10 +401,18 @@ fn token_check(draft: &TokenDraft) -> Result<(), AccessError> {
     if draft.verbs.is_empty() {
         return invalid("the token may do nothing; name the verbs that it needs");
     }
-    if draft.projects.is_empty() || draft.workspaces.is_empty() {
-        return invalid("the token works nowhere; name projects and workspaces, or `*`");
+    patterns_check(&draft.projects, &draft.workspaces)
+}
+
+pub(crate) fn patterns_check(
+    projects: &[String],
+    workspaces: &[String],
+) -> Result<(), AccessError> {
+    if projects.is_empty() || workspaces.is_empty() {
+        let reason = "it would work nowhere; name projects and workspaces, or `*`".to_owned();
+        return Err(AccessError::Invalid { reason });
     }
-    for pattern in draft.projects.iter().chain(&draft.workspaces) {
+    for pattern in projects.iter().chain(workspaces) {
         pattern::check(pattern).map_err(|reason| AccessError::Invalid { reason })?;
     }
     Ok(())

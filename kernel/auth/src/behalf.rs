@@ -6,10 +6,11 @@
 use kernel_ports::access::Holder;
 
 use crate::access::{Access, person};
-use crate::caller::{Caller, Via};
+use crate::caller::{Caller, LimitsOf, Via};
 use crate::error::Unknown;
 
 const TOKEN: &str = "token:";
+const APP: &str = "app:";
 const USER: &str = "user:";
 const SESSION: &str = "session:";
 const SERVICE: &str = "service:";
@@ -18,8 +19,10 @@ impl Caller {
     /// Returns by which words [`Access::behalf`] knows this caller again; none if it cannot.
     #[must_use]
     pub fn behalf(&self) -> Option<String> {
-        if let Some(token) = &self.limits {
-            return Some(format!("{TOKEN}{}", token.id));
+        match self.limits.as_ref().map(|limits| limits.of) {
+            Some(LimitsOf::Token(id)) => return Some(format!("{TOKEN}{id}")),
+            Some(LimitsOf::App(id, _)) => return Some(format!("{APP}{id}")),
+            None => {}
         }
         match (&self.holder, self.via) {
             (_, Via::Nothing) => None,
@@ -42,6 +45,9 @@ impl Access {
             let known = id.parse().ok().and_then(|id| self.directory().token_by_id(id));
             let known = known.ok_or(Unknown::Revoked)?;
             self.token_caller(&known)?
+        } else if let Some(id) = words.strip_prefix(APP) {
+            let known = id.parse().ok().and_then(|id| self.directory().app(id));
+            self.app_caller(&*known.ok_or(Unknown::Revoked)?)?
         } else if let Some(id) = words.strip_prefix(USER) {
             let user = id.parse().map_err(|_| Unknown::Nobody)?;
             let holder = Holder::User(user);

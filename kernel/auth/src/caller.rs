@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kernel_model::access::{Scope, Verb, Verbs};
-use kernel_model::id::{SessionId, TokenId};
-use kernel_ports::access::{Holder, Identity, Token};
+use kernel_model::access::{Audience, Scope, Verb, Verbs};
+use kernel_model::id::{AppId, SessionId, TokenId};
+use kernel_model::time::Time;
+use kernel_ports::access::{Holder, Identity};
 
+use crate::error::Unknown;
 use crate::pattern;
 
 /// Everything is in this workspace until there are more.
@@ -23,6 +25,8 @@ pub enum Via {
     Basic,
     Token(TokenId),
     Session(SessionId),
+    /// A program that somebody has let in.
+    App(AppId),
     /// A plugin acts for somebody.
     Plugin,
 }
@@ -38,8 +42,25 @@ pub struct Caller {
     /// What rules look at, for users.
     pub identity: Option<Arc<Identity>>,
     pub(crate) grants: Arc<Grants>,
-    /// What a token takes away.
-    pub(crate) limits: Option<Arc<Token>>,
+    /// What a token or an app takes away.
+    pub(crate) limits: Option<Arc<Limits>>,
+}
+
+/// What a token or a connected app may do of what whoever it acts for may do.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    pub(crate) of: LimitsOf,
+    pub(crate) verbs: Verbs,
+    pub(crate) projects: Vec<String>,
+    pub(crate) workspaces: Vec<String>,
+    pub(crate) expires_at: Option<Time>,
+}
+
+/// Whose limits they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitsOf {
+    Token(TokenId),
+    App(AppId, Audience),
 }
 
 /// Somebody may not do something somewhere.
@@ -135,13 +156,39 @@ impl Caller {
     /// Returns whether it may somewhere, so that it is worth looking where.
     pub fn check_anywhere(&self, verb: Verb) -> Result<(), Denied> {
         let is_within = self.limits.as_ref().is_none_or(|token| token.verbs.has(verb));
-        let grants = &self.grants;
-        let is_granted =
-            grants.server.has(verb) || grants.scopes.values().any(|verbs| verbs.has(verb));
-        if is_within && is_granted {
+        if is_within && self.is_granted(verb) {
             return Ok(());
         }
         Err(Denied { actor: self.actor.clone(), verb, place: "anything".to_owned() })
+    }
+
+    fn is_granted(&self, verb: Verb) -> bool {
+        let grants = &self.grants;
+        grants.server.has(verb) || grants.scopes.values().any(|verbs| verbs.has(verb))
+    }
+
+    /// Returns whether what it is known by is for this part of the server.
+    pub fn check_audience(&self, audience: Audience) -> Result<(), Unknown> {
+        match self.limits.as_ref().map(|limits| limits.of) {
+            Some(LimitsOf::App(_, meant)) if meant != audience => {
+                Err(Unknown::Audience { meant, found: audience })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether an app acts here for somebody, or something that an app has started.
+    #[must_use]
+    pub fn is_app(&self) -> bool {
+        self.limits.as_ref().is_some_and(|limits| matches!(limits.of, LimitsOf::App(..)))
+    }
+
+    /// Returns what an app must ask for to be allowed this too, if whoever it acts for may do it.
+    #[must_use]
+    pub fn step_up(&self, verb: Verb) -> Option<Verbs> {
+        let limits = self.limits.as_ref()?;
+        let wanted = limits.verbs.or([verb].into_iter().collect());
+        (self.is_app() && !limits.verbs.has(verb) && self.is_granted(verb)).then_some(wanted)
     }
 
     /// Returns whether somebody is known.

@@ -1,18 +1,19 @@
 //! Everything that a check looks at, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel_model::access::{Scope, Verbs};
-use kernel_model::id::{SessionId, TokenId, UserId};
+use kernel_model::id::{AppId, SessionId, TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::access::{
     AccessData, Digest, Holder, Identity, Role, Rule as RuleRow, Session, Token, User, Visitor,
 };
+use kernel_ports::app::{APP_TOKENS_MAX, AppToken, ConnectedApp};
 
-use crate::caller::Grants;
+use crate::caller::{Grants, Limits, LimitsOf};
 use crate::role;
 use crate::rule::Rule;
 
@@ -30,6 +31,10 @@ pub(crate) struct Directory {
     tokens_by_id: HashMap<TokenId, Arc<KnownToken>>,
     sessions: HashMap<Digest, Arc<KnownSession>>,
     sessions_by_id: HashMap<SessionId, Arc<KnownSession>>,
+    apps: HashMap<AppId, Arc<KnownApp>>,
+    app_tokens: HashMap<Digest, AppToken>,
+    /// Of each app the digests of its tokens, from the oldest.
+    app_digests: HashMap<AppId, VecDeque<Digest>>,
     pub(crate) roles: Vec<Role>,
     pub(crate) rules: Vec<KnownRule>,
     /// Made when they are first asked for; a change of users, roles or rules makes a new directory.
@@ -38,9 +43,16 @@ pub(crate) struct Directory {
 
 #[derive(Debug)]
 pub(crate) struct KnownToken {
-    pub(crate) token: Arc<Token>,
+    pub(crate) token: Token,
+    pub(crate) limits: Arc<Limits>,
     /// When it was last used, as the store knows it.
     pub(crate) noted_ms: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(crate) struct KnownApp {
+    pub(crate) app: ConnectedApp,
+    pub(crate) limits: Arc<Limits>,
 }
 
 #[derive(Debug)]
@@ -87,6 +99,12 @@ impl Directory {
         for session in data.sessions {
             directory.session_put(session);
         }
+        for app in data.apps {
+            directory.app_put(app);
+        }
+        for token in data.app_tokens {
+            directory.app_token_put(token);
+        }
         directory
     }
 
@@ -105,7 +123,14 @@ impl Directory {
 
     pub(crate) fn token_put(&mut self, token: Token) {
         let noted_ms = AtomicU64::new(token.used_at.unwrap_or_default().0);
-        let known = Arc::new(KnownToken { token: Arc::new(token), noted_ms });
+        let limits = Arc::new(Limits {
+            of: LimitsOf::Token(token.id),
+            verbs: token.verbs,
+            projects: token.projects.clone(),
+            workspaces: token.workspaces.clone(),
+            expires_at: token.expires_at,
+        });
+        let known = Arc::new(KnownToken { token, limits, noted_ms });
         self.tokens_by_id.insert(known.token.id, Arc::clone(&known));
         self.tokens.insert(known.token.digest, known);
     }
@@ -116,6 +141,50 @@ impl Directory {
         let known = Arc::new(KnownSession { session, seen_ms, noted_ms });
         self.sessions_by_id.insert(known.session.id, Arc::clone(&known));
         self.sessions.insert(known.session.digest, known);
+    }
+
+    pub(crate) fn app_put(&mut self, app: ConnectedApp) {
+        let limits = Arc::new(Limits {
+            of: LimitsOf::App(app.id, app.audience),
+            verbs: app.verbs,
+            projects: app.projects.clone(),
+            workspaces: app.workspaces.clone(),
+            expires_at: Some(app.expires_at),
+        });
+        self.apps.insert(app.id, Arc::new(KnownApp { app, limits }));
+    }
+
+    /// Adds a token of an app, whose oldest one makes room.
+    pub(crate) fn app_token_put(&mut self, token: AppToken) {
+        let digests = self.app_digests.entry(token.app).or_default();
+        digests.push_back(token.digest);
+        if digests.len() > APP_TOKENS_MAX
+            && let Some(oldest) = digests.pop_front()
+        {
+            self.app_tokens.remove(&oldest);
+        }
+        self.app_tokens.insert(token.digest, token);
+    }
+
+    pub(crate) fn app(&self, id: AppId) -> Option<Arc<KnownApp>> {
+        self.apps.get(&id).map(Arc::clone)
+    }
+
+    pub(crate) fn app_token(&self, digest: &Digest) -> Option<AppToken> {
+        self.app_tokens.get(digest).cloned()
+    }
+
+    /// Returns the apps from the oldest.
+    pub(crate) fn apps(&self) -> Vec<Arc<KnownApp>> {
+        let mut all: Vec<_> = self.apps.values().map(Arc::clone).collect();
+        all.sort_by_key(|known| known.app.id);
+        all
+    }
+
+    /// Returns the apps that somebody has let in.
+    pub(crate) fn apps_of(&self, holder: &Holder) -> Vec<AppId> {
+        let all = self.apps.values().map(|known| &known.app);
+        all.filter(|app| app.holder.is_same(holder)).map(|app| app.id).collect()
     }
 
     pub(crate) fn token(&self, digest: &Digest) -> Option<Arc<KnownToken>> {

@@ -1,6 +1,6 @@
 //! Why somebody is not known, may not, or cannot.
 
-use kernel_model::access::{ScopeError, Verbs};
+use kernel_model::access::{Audience, ScopeError, Verbs};
 use kernel_model::name::NameError;
 use kernel_ports::store::StoreError;
 
@@ -19,6 +19,8 @@ pub enum Unknown {
     Expired,
     #[error("the user of this token is disabled, or was removed")]
     Disabled,
+    #[error("this token is for {}, not for {}", meant.path(), found.path())]
+    Audience { meant: Audience, found: Audience },
     #[error("this session is over")]
     SessionOver,
     #[error("the name or the password is wrong")]
@@ -37,6 +39,9 @@ pub enum LoginError {
     Throttled { wait_ms: u64 },
     #[error("too many people log in at this moment")]
     Busy,
+    /// Another system keeps it, or nobody does.
+    #[error("{who} has no password on this server")]
+    NoPassword { who: String },
     #[error("{who} is disabled on this server")]
     Disabled { who: String },
     /// Another system vouches for them, but nobody here has given them anything to do.
@@ -57,6 +62,12 @@ pub enum AccessError {
     VisitorUnknown { name: String },
     #[error("there is no token {token}")]
     TokenUnknown { token: String },
+    #[error("there is no connected app {app}")]
+    AppUnknown { app: String },
+    #[error("{max} apps are connected to this account already; revoke one first")]
+    AppsFull { max: usize },
+    #[error("only who is logged in with a browser can let in an app")]
+    NoSession,
     #[error("there is no role {role:?}; there are {known}")]
     RoleUnknown { role: String, known: String },
     #[error("the role {role:?} is built in and stays as it is")]

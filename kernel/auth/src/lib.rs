@@ -12,15 +12,18 @@
 
 mod access;
 mod account;
+mod app;
 pub mod audit;
 mod behalf;
 mod caller;
 mod device;
 mod digits;
 mod directory;
+mod ending;
 mod error;
 mod journey;
 mod mac;
+mod own_password;
 mod password;
 mod pattern;
 mod revocation;
@@ -33,6 +36,10 @@ mod visitor;
 
 pub use access::{Access, Credential, Parts, Settings};
 pub use account::UserDraft;
+pub use app::{
+    AppChoice, AppClient, AppRequest, AppTokens, Asked, ClientDraft, ClientError, CodeExchange,
+    Level, OauthError, RefreshExchange,
+};
 pub use audit::{Audit, Entry, Outcome};
 pub use caller::{Caller, Denied, Via};
 pub use device::{DeviceAsk, DeviceError, DeviceStarted};

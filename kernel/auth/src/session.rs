@@ -1,11 +1,12 @@
 //! Logging in and out.
 
 use kernel_model::access::Verbs;
-use kernel_model::id::{SessionId, TokenId};
+use kernel_model::id::SessionId;
 use kernel_ports::access::{Holder, Session, Token};
 
 use crate::access::{Access, person};
 use crate::caller::{Caller, Via};
+use crate::ending::Ending;
 use crate::error::{AccessError, LoginError};
 use crate::password::Busy;
 use crate::token::{self, TokenDraft};
@@ -13,6 +14,9 @@ use crate::{digits, mac};
 
 /// A token of a login works so long.
 const LOGIN_TOKEN_MS: u64 = 30 * 24 * 60 * 60_000;
+
+/// Who made the tokens of logins.
+pub(crate) const LOGIN: &str = "login";
 
 /// A session that has begun.
 #[derive(Clone)]
@@ -106,7 +110,7 @@ impl Access {
             workspaces: vec!["*".to_owned()],
             expires_at: Some(self.inner.clock.now().plus_ms(LOGIN_TOKEN_MS)),
         };
-        self.token_make(draft, "login".to_owned()).await
+        self.token_make(draft, LOGIN.to_owned()).await
     }
 
     /// Returns what changing requests of a session must repeat in a header.
@@ -123,69 +127,20 @@ impl Access {
         self.csrf(caller).is_some_and(|right| mac::same(right.as_bytes(), given.as_bytes()))
     }
 
-    /// Ends what the caller has logged in with, or, `everywhere`, all of the caller's logins and
-    /// tokens. Returns how many ended.
+    /// Ends what the caller has logged in with, or, `everywhere`, all of the caller's logins, tokens
+    /// and connected apps. Returns how many ended.
     pub async fn logout(&self, caller: &Caller, everywhere: bool) -> Result<usize, AccessError> {
-        let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
+        let mut ending = Ending::default();
+        if everywhere {
+            ending = Ending::all_of(&self.directory(), &caller.holder);
+        }
         match caller.via {
-            Via::Session(id) => sessions.push(id),
-            Via::Token(id) => tokens.push(id),
+            Via::Session(id) => ending.sessions.push(id),
+            Via::Token(id) => ending.tokens.push(id),
+            Via::App(id) => ending.apps.push(id),
             Via::Nothing | Via::Open | Via::Super | Via::Basic | Via::Plugin => {}
         }
-        if everywhere {
-            let directory = self.directory();
-            sessions.extend(directory.sessions_of(&caller.holder));
-            tokens.extend(directory.tokens_of(&caller.holder));
-        }
-        self.end(sessions, tokens).await
-    }
-
-    /// Ends sessions and tokens for good.
-    pub(crate) async fn end(
-        &self,
-        mut sessions: Vec<SessionId>,
-        mut tokens: Vec<TokenId>,
-    ) -> Result<usize, AccessError> {
-        sessions.sort_unstable();
-        sessions.dedup();
-        tokens.sort_unstable();
-        tokens.dedup();
-        let this = self.clone();
-        detached(async move {
-            let _change = this.inner.change.lock().await;
-            this.end_locked(&sessions, &tokens).await?;
-            this.reload().await?;
-            Ok(sessions.len() + tokens.len())
-        })
-        .await
-    }
-
-    /// The same for who holds the lock of changes. The list comes first: from then on it is final.
-    pub(crate) async fn end_locked(
-        &self,
-        sessions: &[SessionId],
-        tokens: &[TokenId],
-    ) -> Result<(), AccessError> {
-        let now = self.inner.clock.now();
-        let ids: Vec<String> = sessions
-            .iter()
-            .map(ToString::to_string)
-            .chain(tokens.iter().map(ToString::to_string))
-            .collect();
-        let this = self.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            let lock = this.inner.revocations.lock();
-            lock.unwrap_or_else(std::sync::PoisonError::into_inner).add(&ids, now)
-        });
-        let written = written.await.unwrap_or_else(|err| Err(std::io::Error::other(err)));
-        written.map_err(|err| AccessError::Revocation { err })?;
-        if !tokens.is_empty() {
-            self.inner.store.token_revoke(tokens, now).await?;
-        }
-        if !sessions.is_empty() {
-            self.inner.store.session_remove(sessions).await?;
-        }
-        Ok(())
+        self.end(ending).await
     }
 }
 

@@ -36,11 +36,16 @@ pub(crate) fn mint(key: &SubKey, secret: [u8; SECRET]) -> (String, Digest) {
     (digits::write(&bytes), mac::sha256(&secret))
 }
 
+/// Returns the secret of a text that was minted with this key.
+pub(crate) fn open(key: &SubKey, text: &str) -> Option<[u8; SECRET]> {
+    let bytes: [u8; SECRET + CODE] = digits::read(text)?;
+    let (secret, code) = bytes.split_first_chunk::<SECRET>()?;
+    mac::same(&mac::mac(key, &[secret])[..CODE], code).then_some(*secret)
+}
+
 /// Returns the digest of a text that was minted with this key.
 pub(crate) fn read(key: &SubKey, text: &str) -> Option<Digest> {
-    let bytes: [u8; SECRET + CODE] = digits::read(text)?;
-    let (secret, code) = bytes.split_at(SECRET);
-    mac::same(&mac::mac(key, &[secret])[..CODE], code).then(|| mac::sha256(secret))
+    open(key, text).map(|secret| mac::sha256(&secret))
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ pub mod plugin;
 pub mod secret;
 
 pub use access::{
-    AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand, UserCommand,
-    VisitorCommand,
+    AppCommand, AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand,
+    UserCommand, VisitorCommand,
 };
 
 /// How results are printed.
@@ -105,6 +105,14 @@ pub enum Command {
     /// List who has logged in by other systems, and let them in or not
     #[command(subcommand)]
     Visitor(VisitorCommand),
+    /// List and revoke programs that were let in by OAuth
+    #[command(subcommand)]
+    App(AppCommand),
+    /// Change one's own password
+    #[command(
+        after_help = "It asks for the old and the new password, or reads a line of the standard input for each."
+    )]
+    Password,
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(TokenCommand),

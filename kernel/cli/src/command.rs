@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::out::Out;
 
 pub mod access;
+mod app;
 mod audit;
 mod browser;
 pub mod pipeline;
@@ -30,6 +31,8 @@ pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<
         Command::Whoami => access::whoami(api, out).await,
         Command::User { command, .. } => access::user(command, api, out).await,
         Command::Visitor(command) => visitor::execute(command, api, out).await,
+        Command::App(command) => app::execute(command, api, out).await,
+        Command::Password => access::password_change(api, out).await,
         Command::Token(command) => access::token(command, api, out).await,
         Command::Role(command) => access::role(command, api, out).await,
         Command::Rule(command) => access::rule(command, api, out).await,

@@ -105,6 +105,7 @@ fn who(access: &Access, caller: &Caller) -> wire::Whoami {
         Via::Basic => "basic",
         Via::Token(_) => "token",
         Via::Session(_) => "session",
+        Via::App(_) => "app",
         Via::Plugin => "plugin",
     };
     wire::Whoami {

@@ -10,6 +10,9 @@ use kernel_model::time::Time;
 use kernel_ports::plugin_admin::PluginAdmin;
 use kernel_scheduler::Scheduler;
 
+use crate::code::Code;
+use crate::error::ApiError;
+use crate::extract::Site;
 use crate::layer::host::Hosts;
 use crate::layer::rate::Rates;
 
@@ -33,8 +36,17 @@ pub struct Config {
     /// How browsers reach the server, for those that come back from identity providers: scheme and
     /// host, or the whole address that one provider knows. None: as they call it.
     pub callback_url: Option<String>,
+    pub oauth: Oauth,
     /// A handler that has no answer by then is given up. Streams count until they begin.
     pub answer_timeout: Duration,
+}
+
+/// How programs are let in by people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Oauth {
+    pub is_on: bool,
+    /// Programs may register themselves.
+    pub registers: bool,
 }
 
 /// What a body may be.
@@ -61,6 +73,7 @@ impl Default for Config {
             body: BodyLimits::default(),
             body_timeout: Duration::from_secs(30),
             callback_url: None,
+            oauth: Oauth { is_on: true, registers: true },
             answer_timeout: Duration::from_secs(30),
         }
     }
@@ -107,6 +120,7 @@ pub(crate) struct App {
     pub(crate) access: Access,
     pub(crate) cookies: Cookies,
     pub(crate) callback_url: Option<Arc<str>>,
+    pub(crate) oauth: Oauth,
 }
 
 /// The life of plugins.
@@ -123,12 +137,24 @@ impl App {
             access: api.access.clone(),
             cookies: api.cookies,
             callback_url: api.config.callback_url.as_deref().map(Into::into),
+            oauth: api.config.oauth,
         }
     }
 
-    /// Returns what clients are asked for who did not say who they are.
-    pub(crate) fn challenge(&self) -> &'static str {
-        "Bearer realm=\"tenon\""
+    /// Returns what this server is called in OAuth, or why there is none.
+    pub(crate) fn issuer<'a>(&self, site: &'a Site) -> Result<&'a str, ApiError> {
+        let off = |detail: &str| ApiError::new(Code::OauthOff, detail);
+        if self.access.is_open() {
+            return Err(off("this server asks nobody who they are, so programs need no tokens"));
+        }
+        if !self.oauth.is_on {
+            return Err(off("programs cannot be let in by OAuth on this server")
+                .hint("the operator can allow it by access.oauth"));
+        }
+        site.issuer().ok_or_else(|| {
+            off("programs are let in by HTTPS only, or on this machine")
+                .hint("the operator says by access.callback_url how browsers reach the server")
+        })
     }
 }
 

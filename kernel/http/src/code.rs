@@ -109,6 +109,17 @@ codes! {
     ExpiredToken = "expired-token", BAD_REQUEST, "The code has expired";
     InvalidGrant = "invalid-grant", BAD_REQUEST, "The code is not good";
     InvalidRequest = "invalid-request", BAD_REQUEST, "The request makes no sense";
+    InvalidClient = "invalid-client", BAD_REQUEST, "The program is not known";
+    InvalidScope = "invalid-scope", BAD_REQUEST, "The app was let in for less";
+    InvalidTarget = "invalid-target", BAD_REQUEST, "There is no such resource";
+    InvalidRedirectUri = "invalid-redirect-uri", BAD_REQUEST, "Nothing is sent to this address";
+    InvalidClientMetadata = "invalid-client-metadata", BAD_REQUEST,
+        "What the program says of itself makes no sense";
+    UnsupportedResponseType = "unsupported-response-type", BAD_REQUEST, "There is no such answer";
+    TemporarilyUnavailable = "temporarily-unavailable", SERVICE_UNAVAILABLE,
+        "There is no room at this moment";
+    OauthOff = "oauth-off", NOT_FOUND, "There is no OAuth here";
+    AppUnknown = "app-unknown", NOT_FOUND, "There is no such connected app";
     UnsupportedGrant = "unsupported-grant-type", BAD_REQUEST, "There is no such way to a token";
     HostRefused = "host-refused", MISDIRECTED_REQUEST, "This server is not called that";
     OriginRefused = "origin-refused", FORBIDDEN, "Another site may not call this server";

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use kernel_auth::{Access, DeviceError};
 use kernel_wire::device as wire;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::api::App;
 use crate::code::Code;
@@ -17,11 +16,9 @@ use crate::error::ApiError;
 use crate::extract::{Fields, Json, Params, Site, Submitted, Told, Who};
 use crate::html::{Page, Text, encoded};
 use crate::login::{self, HOME};
+use crate::refused::Refused;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// A refusal in the words of RFC 6749, which are the code of our problems too.
-pub(crate) struct Refused(ApiError);
 
 /// Begin to log in a program
 ///
@@ -219,20 +216,5 @@ impl From<DeviceError> for Refused {
             }
         };
         Self(ApiError::new(code, &err))
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let mut body = serde_json::to_value(self.0.problem()).unwrap_or_default();
-        body["error"] = self.0.code.word().replace('-', "_").into();
-        body["error_description"] = Value::from(self.0.detail.as_str());
-        let mut response = self.0.into_response();
-        *response.body_mut() = body.to_string().into();
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
-        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
-        response
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct ApiError {
     errors: Box<[Diagnostic]>,
     retry_after_ms: Option<u64>,
     allow: Option<Box<str>>,
-    challenge: Option<&'static str>,
+    challenge: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -71,8 +71,8 @@ impl ApiError {
     }
 
     /// Adds how to say who one is.
-    pub(crate) fn challenge(self, scheme: &'static str) -> Self {
-        Self { challenge: Some(scheme), ..self }
+    pub(crate) fn challenge(self, scheme: String) -> Self {
+        Self { challenge: Some(scheme.into()), ..self }
     }
 
     /// A failure whose cause is for the log only.
@@ -113,8 +113,9 @@ impl IntoResponse for ApiError {
             // Whole seconds, at least one: an earlier try would meet the same answer.
             headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000).max(1)));
         }
-        if let Some(scheme) = self.challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        if let Some(scheme) = self.challenge.and_then(|scheme| HeaderValue::from_str(&scheme).ok())
+        {
+            headers.insert(WWW_AUTHENTICATE, scheme);
         }
         if let Some(allow) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
             headers.insert(ALLOW, allow);

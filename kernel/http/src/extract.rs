@@ -10,7 +10,7 @@ mod query;
 mod site;
 
 pub(crate) use caller::{Told, Who};
-pub(crate) use form::{Fields, Submitted};
+pub(crate) use form::{Fields, OauthForm, Submitted};
 pub(crate) use header::{Idempotency, IfMatch, LastEventId, Precondition, tag};
 pub(crate) use json::{Json, OptionalJson};
 pub(crate) use path::{
@@ -18,4 +18,4 @@ pub(crate) use path::{
     VersionOf,
 };
 pub(crate) use query::{Params, invalid, word};
-pub(crate) use site::{Site, cookie};
+pub(crate) use site::{Site, cookie, origin};

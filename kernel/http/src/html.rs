@@ -1,4 +1,4 @@
-//! The few pages of the server itself: logging in, out, and letting in a program.
+//! The few pages of the server itself: logging in and out, letting in programs, the account.
 //!
 //! Invariants:
 //! - No script, and nothing from elsewhere: the policy of each page forbids both.
@@ -13,8 +13,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 /// Only what this server serves, and forms that go back to it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'; form-action 'self'";
 /// Without any, browsers would not say where a form came from, and it would be refused.
 const REFERRER: &str = "same-origin";
 
@@ -31,6 +31,7 @@ pub(crate) struct Page {
     title: String,
     body: String,
     next: Option<String>,
+    form_target: String,
     cookies: Vec<String>,
     retry_after_ms: Option<u64>,
 }
@@ -65,6 +66,7 @@ impl Page {
             title: title.to_owned(),
             body,
             next: None,
+            form_target: String::new(),
             cookies: vec![],
             retry_after_ms: None,
         }
@@ -88,6 +90,11 @@ impl Page {
     /// Goes on to another page of this server by itself.
     pub(crate) fn next(self, path: &str) -> Self {
         Self { next: Some(path.to_owned()), ..self }
+    }
+
+    /// Lets its forms lead to another place too.
+    pub(crate) fn form_target(self, source: &str) -> Self {
+        Self { form_target: source.to_owned(), ..self }
     }
 
     pub(crate) fn cookie(mut self, cookie: String) -> Self {
@@ -118,7 +125,10 @@ impl IntoResponse for Page {
         let mut response = (self.status, html).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        let policy = format!("{POLICY} {}", self.form_target);
+        let policy = HeaderValue::try_from(policy.trim_end());
+        let policy = policy.unwrap_or(HeaderValue::from_static(POLICY));
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
         headers.insert(REFERRER_POLICY, HeaderValue::from_static(REFERRER));
         if let Some(ms) = self.retry_after_ms {
             headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000).max(1)));

@@ -25,7 +25,8 @@ use crate::html::{Page, encoded, local_path, redirect};
 use crate::login::{self, HOME};
 
 /// Pages of ours that have the names of providers.
-const OURS: [&str; 6] = ["login", "logout", "account", "device", "callback", "style.css"];
+const OURS: [&str; 8] =
+    ["login", "logout", "account", "apps", "password", "device", "callback", "style.css"];
 /// Whom no other system may vouch for.
 const LOCAL: &str = "local";
 /// A provider that takes longer keeps nobody waiting.
@@ -364,7 +365,10 @@ impl From<LoginError> for Refusal {
             LoginError::Disabled { who } => {
                 format!("{who} is disabled on this server. Ask an administrator to enable it.")
             }
-            LoginError::Wrong | LoginError::Throttled { .. } | LoginError::Busy => err.to_string(),
+            LoginError::Wrong
+            | LoginError::NoPassword { .. }
+            | LoginError::Throttled { .. }
+            | LoginError::Busy => err.to_string(),
             LoginError::Access(_) => return Self::of(&err.into()),
         };
         let why = err.to_string();

@@ -10,6 +10,7 @@
 
 mod access;
 mod api;
+mod app;
 mod artifact;
 mod audit;
 mod binding;
@@ -25,12 +26,15 @@ mod layer;
 mod login;
 mod metrics;
 mod near;
+mod oauth;
 mod openapi;
 mod page;
+mod password;
 mod permission;
 mod pipeline;
 mod plugin;
 mod plugin_admin;
+mod refused;
 mod routes;
 mod run;
 mod run_read;
@@ -40,7 +44,7 @@ mod step;
 mod to_wire;
 mod visitor;
 
-pub use api::{Api, Behalf, BodyLimits, Config, Cookies};
+pub use api::{Api, Behalf, BodyLimits, Config, Cookies, Oauth};
 pub use layer::host::Hosts;
 pub use layer::rate::Rates;
 pub use routes::router;

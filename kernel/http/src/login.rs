@@ -12,6 +12,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use kernel_auth::{Access, Caller, Via};
 use kernel_model::access::Scope;
+use kernel_model::time::Time;
 use kernel_ports::access::Holder;
 
 use crate::api::App;
@@ -19,7 +20,7 @@ use crate::code::Code;
 use crate::error::ApiError;
 use crate::extract::{Params, Site, Submitted, Told, Who};
 use crate::html::{Page, STYLE, Text, encoded, local_path, redirect};
-use crate::identity;
+use crate::{app, identity, to_wire};
 
 /// Where a login ends that was not on the way to anything.
 pub(crate) const HOME: &str = "/auth/account";
@@ -101,7 +102,13 @@ pub(crate) async fn account(State(app): State<App>, Who(caller): Who) -> Respons
         }
     }
     body.push_str("</dl>\n");
+    apps(&app.access, &caller, &csrf, &mut body);
     let csrf = Text(&csrf);
+    if matches!(caller.holder, Holder::User(_)) {
+        body.push_str(
+            "<p><a class=\"button\" href=\"/auth/password\">Change your password</a></p>\n",
+        );
+    }
     let _ = write!(
         body,
         "<p><a class=\"button\" href=\"/auth/device\">Log in a program</a></p>\n\
@@ -109,9 +116,42 @@ pub(crate) async fn account(State(app): State<App>, Who(caller): Who) -> Respons
          <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
          <button class=\"main\">Log out</button>\n\
          <button name=\"everywhere\" value=\"true\">Log out everywhere</button>\n</form>\n\
-         <p class=\"soft\">Everywhere: all browsers, and all tokens that act for you.</p>"
+         <p class=\"soft\">Everywhere: all browsers, connected apps, and tokens that act for you.</p>"
     );
     Page::new("Your account", body).into_response()
+}
+
+/// Lists what the caller has let in, each with a form that ends it.
+fn apps(access: &Access, caller: &Caller, csrf: &str, body: &mut String) {
+    let found = app::own(access, caller);
+    if found.is_empty() {
+        return;
+    }
+    // Writing to a string cannot fail.
+    body.push_str("<h2>Connected apps</h2>\n<ul class=\"apps\">\n");
+    for app in found {
+        let _ = writeln!(
+            body,
+            "<li><p>{}<br><span class=\"soft\">{} on {}, since {}</span></p>\n\
+             <form method=\"post\" action=\"/auth/apps\">\
+             <input type=\"hidden\" name=\"csrf\" value=\"{}\">\
+             <input type=\"hidden\" name=\"app\" value=\"{}\">\
+             <button>Revoke</button></form></li>",
+            Text(&app.name),
+            Text(&app.verbs.to_string()),
+            app.audience.path(),
+            day(app.created_at),
+            Text(csrf),
+            app.id,
+        );
+    }
+    body.push_str("</ul>\n");
+}
+
+/// Returns the date of a time.
+fn day(at: Time) -> String {
+    let text = to_wire::time(at).to_string();
+    text.split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Log out a browser by the form of the page

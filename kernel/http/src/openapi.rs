@@ -15,11 +15,12 @@ use utoipa::{Modify, OpenApi};
 use crate::access::{role, rule, token, user};
 use crate::error::{ApiError, PROBLEM_JSON};
 use crate::layer::gate::{COOKIE, CSRF};
+use crate::oauth::{consent, metadata};
 use crate::permission::Needs;
 use crate::routes::ROUTES;
 use crate::{
-    access, artifact, audit, binding, device, health, identity, login, metrics, pipeline, plugin,
-    plugin_admin, run, run_read, secret, step, visitor,
+    access, app, artifact, audit, binding, device, health, identity, login, metrics, oauth,
+    password, pipeline, plugin, plugin_admin, run, run_read, secret, step, visitor,
 };
 
 #[derive(OpenApi)]
@@ -48,6 +49,9 @@ use crate::{
         login::page, login::submit, login::account, login::logout, login::style,
         identity::list, identity::start, identity::login, identity::login_any,
         device::start, device::token, device::page, device::answer,
+        app::list, app::revoke, app::submit, password::change, password::page, password::submit,
+        metadata::resource, metadata::part, metadata::server,
+        consent::page, consent::answer, oauth::token, oauth::register, oauth::revoke,
         visitor::list, visitor::set,
         user::list, user::add, user::get, user::set, user::remove, user::password,
         token::list, token::create, token::revoke,
@@ -69,6 +73,7 @@ use crate::{
         (name = "plugins", description = "What the server can do"),
         (name = "access", description = "Who may do what"),
         (name = "login", description = "Logging in with a browser, and programs by one"),
+        (name = "oauth", description = "Programs that people let in"),
         (name = "audit", description = "What was done"),
         (name = "secrets", description = "Values that go in and never come out"),
         (name = "health", description = "The server itself"),

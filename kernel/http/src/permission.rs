@@ -16,6 +16,8 @@ pub(crate) enum Needs {
     Nothing,
     /// Everybody who is known. The handler decides what of it is theirs.
     Account,
+    /// The same for people and services themselves: no app does it for them.
+    Own,
     /// Those who may do this there.
     Verb(Verb, Place),
 }
@@ -41,6 +43,9 @@ macro_rules! needs {
     };
     (account) => {
         $crate::permission::Needs::Account
+    };
+    (own) => {
+        $crate::permission::Needs::Own
     };
     ($verb:ident $place:ident) => {
         $crate::permission::Needs::Verb(
@@ -112,6 +117,7 @@ impl fmt::Display for Needs {
         let (verb, place) = match self {
             Self::Nothing => return f.write_str("nothing"),
             Self::Account => return f.write_str("an account"),
+            Self::Own => return f.write_str("an account, and no connected app"),
             Self::Verb(verb, place) => (verb, place),
         };
         match place {

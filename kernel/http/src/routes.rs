@@ -22,10 +22,11 @@ use crate::layer::origin::Origins;
 use crate::layer::rate::Limiter;
 use crate::layer::{answer_time, client, guard, host, panic, rate, request_id};
 use crate::near::nearest;
+use crate::oauth::{consent, metadata};
 use crate::permission::{Needs, needs};
 use crate::{
-    access, artifact, audit, binding, device, health, identity, login, metrics, openapi, pipeline,
-    plugin, plugin_admin, run, run_read, secret, step, visitor,
+    access, app, artifact, audit, binding, device, health, identity, login, metrics, oauth,
+    openapi, password, pipeline, plugin, plugin_admin, run, run_read, secret, step, visitor,
 };
 
 /// A method at an address.
@@ -48,6 +49,8 @@ pub(crate) enum Noted {
     Done,
     /// Only if it did not.
     Refused,
+    /// Always, but of the refusals of one somebody only one now and then.
+    Sparse,
 }
 
 macro_rules! routes {
@@ -122,8 +125,11 @@ routes! {
     post "/api/v1/bindings/{binding}/revoke" [admin server] => binding::revoke,
     post "/api/v1/login" [open] => access::login,
     post "/api/v1/session" [open] => access::session,
-    post "/api/v1/logout" [account] => access::logout,
+    post "/api/v1/logout" [own] => access::logout,
     get "/api/v1/whoami" [account] => access::whoami,
+    post "/api/v1/password" [own] => password::change,
+    get "/api/v1/apps" [own] => app::list,
+    delete "/api/v1/apps/{app}" [own] => app::revoke,
     get "/api/v1/identities" [open] => identity::list,
     post "/api/v1/device" [open] => device::start,
     post "/api/v1/device/token" [open] => device::token,
@@ -132,11 +138,22 @@ routes! {
     get "/auth/account" [open] => login::account,
     post "/auth/logout" [open] => login::logout,
     get "/auth/style.css" [open] => login::style,
+    post "/auth/apps" [open] => app::submit,
+    get "/auth/password" [open] => password::page,
+    post "/auth/password" [open] => password::submit,
     get "/auth/device" [open] => device::page,
     post "/auth/device" [open] => device::answer,
     get "/auth/callback" [open] => identity::login_any,
     get "/auth/{identity}" [open] => identity::start,
     get "/auth/{identity}/callback" [open] => identity::login,
+    get "/.well-known/oauth-protected-resource" [open] => metadata::resource,
+    get "/.well-known/oauth-protected-resource/{*part}" [open] => metadata::part,
+    get "/.well-known/oauth-authorization-server" [open] => metadata::server,
+    get "/oauth/authorize" [open] => consent::page,
+    post "/oauth/authorize" [open] => consent::answer,
+    post "/oauth/token" [open] => oauth::token,
+    post "/oauth/register" [open] => oauth::register,
+    post "/oauth/revoke" [open] => oauth::revoke,
     get "/api/v1/visitors" [admin server] => visitor::list,
     put "/api/v1/visitors/{*visitor}" [admin server] => visitor::set,
     get "/api/v1/users" [admin server] => user::list,
@@ -145,9 +162,9 @@ routes! {
     put "/api/v1/users/{user}" [admin server] => user::set,
     delete "/api/v1/users/{user}" [admin server] => user::remove,
     post "/api/v1/users/{user}/password" [admin server] => user::password,
-    get "/api/v1/tokens" [account] => token::list,
-    post "/api/v1/tokens" [account] => token::create,
-    delete "/api/v1/tokens/{token}" [account] => token::revoke,
+    get "/api/v1/tokens" [own] => token::list,
+    post "/api/v1/tokens" [own] => token::create,
+    delete "/api/v1/tokens/{token}" [own] => token::revoke,
     get "/api/v1/roles" [view anywhere] => role::list,
     put "/api/v1/roles/{role}" [admin server] => role::set,
     delete "/api/v1/roles/{role}" [admin server] => role::remove,
@@ -175,7 +192,12 @@ routes! {
 impl Route {
     /// Returns what the audit calls it.
     pub(crate) fn action(&self) -> String {
-        self.name.replace("run_read.", "run.").replace("_of", "")
+        match self.name {
+            "app.submit" => "app.revoke".to_owned(),
+            "password.submit" => "password.change".to_owned(),
+            "consent.page" | "consent.answer" => "app.consent".to_owned(),
+            name => name.replace("run_read.", "run.").replace("_of", ""),
+        }
     }
 
     /// Returns when a call of it is written down.
@@ -186,7 +208,9 @@ impl Route {
             "device.token" => Noted::Done,
             // Somebody is logged in by these, or is not.
             "identity.login" | "identity.login_any" => Noted::Always,
-            "identity.start" => Noted::Refused,
+            "identity.start" | "consent.page" => Noted::Refused,
+            // Anybody can ask, and be refused as often as they like.
+            "oauth.token" | "oauth.register" | "oauth.revoke" => Noted::Sparse,
             _ if matches!(self.method, Method::GET | Method::HEAD) => Noted::Never,
             _ => Noted::Always,
         }

@@ -40,6 +40,15 @@ pub enum Scope {
     Pipeline { project: Name, pipeline: Name },
 }
 
+/// What of this server takes the tokens of a connected app. A token for one is none for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// The API itself.
+    Api,
+    /// The gateway for the tools of AI agents.
+    Mcp,
+}
+
 /// A text that names no scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeError {
@@ -173,6 +182,29 @@ impl fmt::Display for Verbs {
 impl fmt::Debug for Verbs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{self}]")
+    }
+}
+
+impl Audience {
+    pub const ALL: [Self; 2] = [Self::Api, Self::Mcp];
+
+    /// Returns the part of the server's addresses that it is.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Api => "/api/v1",
+            Self::Mcp => "/mcp",
+        }
+    }
+
+    /// Returns whose an address of this server is. What belongs to nobody in particular is the API's.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let is_below = |audience: &Self| {
+            path.strip_prefix(audience.path())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        Self::ALL.into_iter().find(is_below).unwrap_or(Self::Api)
     }
 }
 

@@ -77,6 +77,10 @@ ids! {
     TokenId = "tok",
     /// A browser that is logged in.
     SessionId = "ses",
+    /// A program that somebody has let in.
+    AppId = "app",
+    /// A program that has registered itself.
+    ClientId = "client",
 }
 
 fn write_digits(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {

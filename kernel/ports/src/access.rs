@@ -7,6 +7,7 @@ use kernel_model::name::Name;
 use kernel_model::time::Time;
 use serde::{Deserialize, Serialize};
 
+use crate::app::{AppStore, AppToken, ConnectedApp};
 use crate::audit::AuditStore;
 use crate::store::StoreError;
 
@@ -142,20 +143,22 @@ pub struct AccessData {
     pub visitors: Vec<Visitor>,
     pub tokens: Vec<Token>,
     pub sessions: Vec<Session>,
+    pub apps: Vec<ConnectedApp>,
+    pub app_tokens: Vec<AppToken>,
     pub roles: Vec<Role>,
     pub rules: Vec<Rule>,
 }
 
 /// Keeps all that. Checks are made on a copy in memory, so nothing here is fast.
 #[async_trait]
-pub trait AccessStore: AuditStore {
+pub trait AccessStore: AuditStore + AppStore {
     async fn access_load(&self) -> Result<AccessData, StoreError>;
 
     /// Adds a user; a name that is taken is [`StoreError::Conflict`].
     async fn user_add(&self, user: &User) -> Result<(), StoreError>;
     /// Replaces what is known of a user.
     async fn user_set(&self, user: &User) -> Result<(), StoreError>;
-    /// Forgets a user with the sessions, and revokes the tokens.
+    /// Forgets a user with the sessions and apps, and revokes the tokens.
     async fn user_remove(&self, user: UserId, at: Time) -> Result<(), StoreError>;
 
     /// Keeps what is known of a visitor, in place of what was known before.

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod api;
+pub mod app;
 pub mod artifact;
 pub mod audit;
 pub mod bucket;

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use kernel_http::{BodyLimits, Hosts, Rates};
+use kernel_http::{BodyLimits, Hosts, Oauth, Rates};
 use kernel_scheduler::Settings as Scheduling;
-use kernel_settings::table::{self, keeping, limits, log, network, plugins, runs, secrets, server};
+use kernel_settings::table::{
+    self, access, keeping, limits, log, network, plugins, runs, secrets, server,
+};
 use kernel_settings::{Bug, Document, FILES, Given, Note, Selection, Settings, resolve};
 
 use crate::access::AccessConfig;
@@ -195,6 +197,10 @@ fn http(settings: &Settings, listen: SocketAddr) -> anyhow::Result<kernel_http::
             depth_max: settings.get(&limits::DEPTH_MAX)?,
         },
         callback_url: identities::callback_url(settings)?,
+        oauth: Oauth {
+            is_on: settings.get(&access::OAUTH)?,
+            registers: settings.get(&access::OAUTH_REGISTRATION)?,
+        },
         body_timeout: settings.get(&limits::READ_TIMEOUT)?,
         answer_timeout: settings.get(&limits::ANSWER_TIMEOUT)?,
     })

@@ -1,5 +1,6 @@
 //! The store of the server as a whole, in memory.
 
+mod app;
 mod plugin;
 
 use std::collections::BTreeMap;
@@ -7,12 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kernel_model::access::Scope;
-use kernel_model::id::{SessionId, TokenId, UserId};
+use kernel_model::id::{AppId, ClientId, SessionId, TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::access::{
     AccessData, AccessStore, Holder, Role, Rule, Session, Token, User, Visitor,
 };
+use kernel_ports::app::{AppToken, Client, ConnectedApp};
 use kernel_ports::audit::{AuditFilter, AuditRow, AuditSeal, AuditStore};
 use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginRecord};
 use kernel_ports::store::StoreError;
@@ -30,6 +32,10 @@ struct Data {
     visitors: BTreeMap<(String, String), Visitor>,
     tokens: BTreeMap<TokenId, Token>,
     sessions: BTreeMap<SessionId, Session>,
+    apps: BTreeMap<AppId, ConnectedApp>,
+    /// From the oldest.
+    app_tokens: Vec<AppToken>,
+    clients: BTreeMap<ClientId, Client>,
     roles: BTreeMap<Name, Role>,
     rules: BTreeMap<(String, Name), Rule>,
     audit: Vec<AuditRow>,
@@ -62,6 +68,8 @@ impl AccessStore for MemoryControl {
             visitors: data.visitors.values().cloned().collect(),
             tokens: data.tokens.values().cloned().collect(),
             sessions: data.sessions.values().cloned().collect(),
+            apps: data.apps.values().cloned().collect(),
+            app_tokens: data.app_tokens.clone(),
             roles: data.roles.values().cloned().collect(),
             rules: data.rules.values().cloned().collect(),
         })
@@ -95,6 +103,8 @@ impl AccessStore for MemoryControl {
             token.revoked_at.get_or_insert(at);
         }
         data.sessions.retain(|_, session| session.holder != holder);
+        data.apps.retain(|_, app| app.holder != holder);
+        data.app_tokens_clean();
         data.users.retain(|_, known| known.id != user);
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! thread writes it. Other parts of the server add tables by a next step of its migrations.
 
 mod access;
+mod app;
 mod audit;
 mod plugin;
 mod row;

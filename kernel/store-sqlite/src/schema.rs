@@ -39,6 +39,7 @@ pub(crate) const CONTROL: Schema = Schema {
             "0003-create-visitors.sql",
             include_str!("../migrations/control/0003-create-visitors.sql"),
         ),
+        ("0004-create-apps.sql", include_str!("../migrations/control/0004-create-apps.sql")),
     ],
 };
 

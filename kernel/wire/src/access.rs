@@ -45,7 +45,7 @@ pub struct LoggedOut {
 pub struct Whoami {
     /// Such as `user/alice` or `token/deploy`.
     pub actor: String,
-    /// `session`, `token`, `basic`, `super` or `open`.
+    /// `session`, `token`, `app`, `basic`, `super` or `open`.
     pub via: String,
     /// What it may do on the server as a whole.
     pub verbs: Vec<String>,
@@ -118,6 +118,21 @@ pub struct PasswordSet {
 impl fmt::Debug for PasswordSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordSet(…)")
+    }
+}
+
+/// Another password for whoever asks.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PasswordChange {
+    pub old: String,
+    /// 10 characters or more.
+    pub new: String,
+}
+
+impl fmt::Debug for PasswordChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordChange(…)")
     }
 }
 

@@ -9,6 +9,7 @@
 //! - A field is never removed or given another meaning within `/api/v1`.
 
 pub mod access;
+pub mod app;
 pub mod artifact;
 pub mod audit;
 pub mod device;
@@ -16,6 +17,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod health;
 pub mod log;
+pub mod oauth;
 pub mod page;
 pub mod pipeline;
 pub mod plugin;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Url};
 
-pub(super) struct Browser {
+pub(crate) struct Browser {
     client: Client,
     /// By host with port, and name.
     cookies: Mutex<BTreeMap<(String, String), String>>,
@@ -14,28 +14,28 @@ pub(super) struct Browser {
 
 /// Where it ended.
 #[derive(Debug)]
-pub(super) struct Page {
-    pub(super) url: String,
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(crate) struct Page {
+    pub(crate) url: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Browser {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         kernel_host::tls_install();
         let client = Client::builder().redirect(reqwest::redirect::Policy::none());
         Self { client: client.build().unwrap(), cookies: Mutex::default() }
     }
 
     /// Opens a page, wherever it leads.
-    pub(super) async fn get(&self, url: &str) -> Page {
+    pub(crate) async fn get(&self, url: &str) -> Page {
         let page = self.once(Method::GET, url, None, &[]).await;
         self.follow(page).await
     }
 
     /// Sends a form, as a page of that server does.
-    pub(super) async fn post(&self, url: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&self, url: &str, fields: &[(&str, &str)]) -> Page {
         let origin = Url::parse(url).unwrap().origin().ascii_serialization();
         let headers = [("origin", origin.as_str())];
         let page = self.once(Method::POST, url, Some(fields), &headers).await;
@@ -43,7 +43,7 @@ impl Browser {
     }
 
     /// Sends one request, and follows nothing.
-    pub(super) async fn once(
+    pub(crate) async fn once(
         &self,
         method: Method,
         url: &str,
@@ -98,11 +98,11 @@ impl Browser {
     }
 
     /// Returns a cookie of the server at `url`.
-    pub(super) fn cookie(&self, url: &str, name: &str) -> Option<String> {
+    pub(crate) fn cookie(&self, url: &str, name: &str) -> Option<String> {
         self.cookies.lock().unwrap().get(&(place(url), name.to_owned())).cloned()
     }
 
-    pub(super) fn cookie_set(&self, url: &str, name: &str, value: &str) {
+    pub(crate) fn cookie_set(&self, url: &str, name: &str, value: &str) {
         let key = (place(url), name.to_owned());
         self.cookies.lock().unwrap().insert(key, value.to_owned());
     }
@@ -110,14 +110,14 @@ impl Browser {
 
 impl Page {
     /// Returns where it leads.
-    pub(super) fn location(&self) -> Option<String> {
+    pub(crate) fn location(&self) -> Option<String> {
         let to = self.headers.get(LOCATION)?.to_str().unwrap();
         Some(Url::parse(&self.url).unwrap().join(to).unwrap().to_string())
     }
 
     /// Returns where the last form goes, and what is filled in already.
     #[track_caller]
-    pub(super) fn form(&self) -> (String, Vec<(String, String)>) {
+    pub(crate) fn form(&self) -> (String, Vec<(String, String)>) {
         let form = self.text.rsplit_once("<form").unwrap_or_else(|| panic!("no form: {self:#?}")).1;
         let action = attribute(form, "action").unwrap();
         let action = Url::parse(&self.url).unwrap().join(&action).unwrap();
@@ -130,13 +130,13 @@ impl Page {
 
     /// Returns what is filled in under a name.
     #[track_caller]
-    pub(super) fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let (_, fields) = self.form();
         let found = fields.into_iter().find(|(known, _)| known == name);
         found.unwrap_or_else(|| panic!("no field {name}: {self:#?}")).1
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 }

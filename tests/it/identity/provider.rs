@@ -31,7 +31,7 @@ pub(super) fn folder() -> Option<PathBuf> {
     None
 }
 
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

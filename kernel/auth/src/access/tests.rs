@@ -12,7 +12,7 @@ use kernel_store_memory::MemoryControl;
 use super::{Access, Credential, Parts, Settings};
 use crate::{AccessError, Caller, LoginError, TokenDraft, Unknown, UserDraft, Via, mac};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A clock that is moved by hand.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Clock for Hand {
 pub(crate) struct World {
     pub(crate) access: Access,
     pub(crate) clock: Arc<Hand>,
-    store: Arc<MemoryControl>,
+    pub(crate) store: Arc<MemoryControl>,
 }
 
 pub(crate) async fn open(store: &Arc<MemoryControl>, folder: &Path, settings: Settings) -> World {
@@ -52,7 +52,7 @@ impl World {
         self.access.authenticate(&Credential::Bearer(token), "")
     }
 
-    async fn user(&self, name: &str, role: Option<&str>, groups: &[&str]) {
+    pub(crate) async fn user(&self, name: &str, role: Option<&str>, groups: &[&str]) {
         let draft = UserDraft {
             role: role.map(str::to_owned),
             groups: groups.iter().map(|group| (*group).to_owned()).collect(),

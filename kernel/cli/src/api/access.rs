@@ -1,9 +1,10 @@
 //! Accounts and the audit.
 
 use kernel_wire::access::{
-    LoggedOut, Login, Logout, PasswordSet, Role, RoleSet, Rule, RuleSet, RuleTest, RuleTested,
-    Token, TokenCreate, TokenMade, User, UserAdd, UserSet, Visitor, VisitorSet, Whoami,
+    LoggedOut, Login, Logout, PasswordChange, PasswordSet, Role, RoleSet, Rule, RuleSet, RuleTest,
+    RuleTested, Token, TokenCreate, TokenMade, User, UserAdd, UserSet, Visitor, VisitorSet, Whoami,
 };
+use kernel_wire::app::ConnectedApp;
 use kernel_wire::audit::{AuditLink, AuditVerdict};
 use kernel_wire::device::{DeviceStart, DeviceStarted, DeviceToken, DeviceTokenMade};
 
@@ -31,6 +32,18 @@ impl Api {
     pub async fn visitor_set(&self, id: &str, set: &VisitorSet) -> Answer<Visitor> {
         let id = id.split('/').map(part).collect::<Vec<_>>().join("/");
         self.write("PUT", &format!("/visitors/{id}"), Some(set)).await
+    }
+
+    pub async fn apps(&self) -> Answer<Vec<ConnectedApp>> {
+        self.read("/apps").await
+    }
+
+    pub async fn app_revoke(&self, id: &str) -> Answer<()> {
+        self.send("DELETE", &format!("/apps/{}", part(id)), None).await.map(drop)
+    }
+
+    pub async fn password_change(&self, change: &PasswordChange) -> Answer<()> {
+        self.send("POST", "/password", Some(json(change)?)).await.map(drop)
     }
 
     pub async fn logout(&self, everywhere: bool) -> Answer<LoggedOut> {

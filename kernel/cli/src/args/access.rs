@@ -73,6 +73,19 @@ pub enum TokenCommand {
     Revoke { id: String },
 }
 
+/// `tenon app …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum AppCommand {
+    /// List connected apps: one's own, or with `admin`, all
+    #[command(visible_alias = "ls")]
+    List,
+    /// Revoke what an app was let in for; all its tokens end at once
+    Revoke {
+        /// Such as app_…, as the list has it
+        id: String,
+    },
+}
+
 /// `tenon visitor …`
 #[derive(Debug, Clone, Subcommand)]
 pub enum VisitorCommand {

@@ -3,7 +3,9 @@
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
-use kernel_wire::access::{Login, Rule, Token, TokenCreate, User, UserAdd, UserSet};
+use kernel_wire::access::{
+    Login, PasswordChange, Rule, Token, TokenCreate, User, UserAdd, UserSet,
+};
 use kernel_wire::time::Timestamp;
 
 use crate::api::Api;
@@ -91,6 +93,16 @@ pub(super) async fn user(command: &UserCommand, api: &Api, out: &Out) -> anyhow:
             out.result(&done, |_| vec![format!("{name} was removed")]);
         }
     }
+    Ok(Exit::Succeeded)
+}
+
+pub(super) async fn password_change(api: &Api, out: &Out) -> anyhow::Result<Exit> {
+    let old = password("Password: ")?;
+    let change = PasswordChange { old, new: new_password()? };
+    api.password_change(&change).await?;
+    out.result(&serde_json::json!({ "changed": true }), |_| {
+        vec!["your password is changed, and your other logins have ended".to_owned()]
+    });
     Ok(Exit::Succeeded)
 }
 

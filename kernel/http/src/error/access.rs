@@ -17,6 +17,7 @@ impl From<Unknown> for ApiError {
             | Unknown::Expired
             | Unknown::Disabled
             | Unknown::SessionOver
+            | Unknown::Audience { .. }
             | Unknown::Password => Self::new(Code::Unauthenticated, &err)
                 .hint("log in with `tenon login`, or send `Authorization: Bearer tenon_…`"),
         }
@@ -39,6 +40,8 @@ impl From<LoginError> for ApiError {
             LoginError::Throttled { wait_ms } => {
                 Self::new(Code::LoginThrottled, &err).retry_after(wait_ms).hint("wait a little")
             }
+            LoginError::NoPassword { .. } => Self::new(Code::AccessInvalid, &err)
+                .hint("an administrator can give one with `tenon user password`"),
             LoginError::Disabled { .. } | LoginError::NotAdmitted { .. } => {
                 Self::new(Code::Forbidden, &err).hint("ask an administrator of the server")
             }
@@ -64,6 +67,12 @@ impl From<AccessError> for ApiError {
             E::RuleUnknown { .. } => {
                 Self::new(Code::RuleUnknown, &err).hint("GET /api/v1/rules lists them")
             }
+            E::AppUnknown { .. } => {
+                Self::new(Code::AppUnknown, &err).hint("GET /api/v1/apps lists them")
+            }
+            E::AppsFull { .. } => Self::new(Code::AccessConflict, &err)
+                .hint("the account page lists them, and `tenon app list` does"),
+            E::NoSession => Self::new(Code::Forbidden, &err),
             E::UserTaken { .. } | E::RoleUsed { .. } => Self::new(Code::AccessConflict, &err),
             E::RoleUnknown { .. }
             | E::RoleBuiltIn { .. }

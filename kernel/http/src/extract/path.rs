@@ -45,7 +45,7 @@ pub(crate) struct PluginName(pub(crate) String);
 #[derive(Debug)]
 pub(crate) struct BindingName(pub(crate) String);
 
-/// A user, role, token, visitor or identity provider, by its name or id.
+/// A user, role, token, visitor, identity provider, app or part of the server, by its name or id.
 #[derive(Debug)]
 pub(crate) struct Named(pub(crate) String);
 
@@ -138,8 +138,8 @@ impl FromPath for BindingName {
 
 impl FromPath for Named {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
-        let found =
-            ["user", "role", "token", "visitor", "identity"].map(|name| param(params, name));
+        let found = ["user", "role", "token", "visitor", "identity", "app", "part"]
+            .map(|name| param(params, name));
         Ok(Self(found.concat()))
     }
 }

@@ -1,6 +1,7 @@
 //! How the client calls this server, and the cookies that go with that.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderMap;
@@ -33,23 +34,37 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let app = App::from_ref(state);
+        Ok(Self::of(parts, &App::from_ref(state)))
+    }
+}
+
+impl Site {
+    pub(crate) fn of(parts: &Parts, app: &App) -> Self {
         let https = parts.extensions.get::<Client>().is_some_and(|client| client.https);
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         let host = host.or(parts.uri.authority().map(|authority| authority.as_str()));
         let scheme = if https { "https" } else { "http" };
         let called = format!("{scheme}://{}", host.unwrap_or("localhost"));
         let origin = app.callback_url.as_deref().map_or(called, |url| origin(url).to_owned());
-        Ok(Self {
+        Self {
             is_secure: https || app.cookies.is_secure,
             is_strict: app.cookies.is_strict,
             origin,
             journey: cookie(&parts.headers, JOURNEY).unwrap_or_default().to_owned(),
-        })
+        }
     }
-}
 
-impl Site {
+    /// Returns what the server is called in OAuth: its address, if that is one of HTTPS, or on this
+    /// machine.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        let (scheme, authority) = self.origin.split_once("://")?;
+        let is_plain = authority.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        });
+        let is_safe = scheme == "https" || is_loopback(authority);
+        (is_plain && is_safe).then_some(&self.origin)
+    }
+
     /// Returns the cookie of a session, which an age of 0 takes away.
     pub(crate) fn session_cookie(&self, value: &str, age_s: u64) -> String {
         let same_site = if self.is_strict { "Strict" } else { "Lax" };
@@ -69,6 +84,16 @@ impl Site {
              SameSite={same_site}{secure}"
         )
     }
+}
+
+/// Returns whether `host:port` is this machine.
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Returns scheme and host of a URL.
@@ -120,6 +145,24 @@ mod tests {
         assert_eq!(cookie(&headers, "tenon_login"), Some("x=y"));
         assert_eq!(cookie(&headers, "tenon_session"), Some("z"));
         assert_eq!(cookie(&headers, "tenon"), None);
+    }
+
+    #[test]
+    fn a_server_is_called_so_by_https_or_on_this_machine() {
+        for (origin, is_one) in [
+            ("https://ci.example.com", true),
+            ("https://10.0.0.5:7070", true),
+            ("http://localhost:7070", true),
+            ("http://127.0.0.1:7070", true),
+            ("http://[::1]:7070", true),
+            ("http://ci.example.com", false),
+            ("http://localhost.evil.example", false),
+            ("http://10.0.0.5:7070", false),
+            ("https://a\"b", false),
+        ] {
+            let site = Site { origin: origin.to_owned(), ..site(false, false) };
+            assert_eq!(site.issuer(), is_one.then_some(origin));
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use kernel_auth::audit::Outcome;
-use kernel_auth::{Caller, Entry, Unknown, Via};
-use kernel_model::access::{Scope, Verb};
+use kernel_auth::{Caller, Denied, Entry, Unknown, Via};
+use kernel_model::access::{Audience, Scope, Verb};
 use kernel_model::id::RunId;
 use kernel_model::name::Name;
 use serde::Serialize;
@@ -23,12 +23,14 @@ use serde::Serialize;
 use crate::api::{App, Behalf};
 use crate::code::Code;
 use crate::error::ApiError;
+use crate::extract::Site;
 use crate::layer::client::Client;
 use crate::layer::gate::denial::Denials;
 use crate::layer::request_id::REQUEST_ID;
 use crate::permission::{self, Needs, Place};
 use crate::routes::{Noted, Route};
 
+mod challenge;
 mod credential;
 pub(crate) mod denial;
 
@@ -99,6 +101,7 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
         Noted::Never | Noted::Always => false,
         Noted::Done => !is_done,
         Noted::Refused => is_done || gate.is_repeated(&record),
+        Noted::Sparse => !is_done && gate.is_repeated(&record),
     };
     if is_left_out {
         record.entry = None;
@@ -127,13 +130,19 @@ impl Gate {
             (Ok(caller), _) => caller,
             // Whoever logs in may come with what no longer works.
             (Err(_), Needs::Nothing) => return Ok((Caller::nobody(), None)),
-            (Err(unknown), Needs::Account | Needs::Verb(..)) => {
-                return Err(("nobody".to_owned(), self.unknown(&unknown)));
+            (Err(unknown), Needs::Account | Needs::Own | Needs::Verb(..)) => {
+                return Err(("nobody".to_owned(), self.unknown(parts, &unknown)));
             }
         };
         // Logging in asks for a password, which no other site knows either.
         if self.route.needs == Needs::Nothing {
             return Ok((caller, None));
+        }
+        // Plugins ask for whoever started their run, wherever that was.
+        if parts.extensions.get::<Behalf>().is_none()
+            && let Err(unknown) = caller.check_audience(Audience::of(self.route.path))
+        {
+            return Err((caller.actor, self.unknown(parts, &unknown)));
         }
         if let Err(refusal) = self.csrf(parts, &caller) {
             return Err((caller.actor, refusal));
@@ -141,13 +150,20 @@ impl Gate {
         let refuse = |err: ApiError| (caller.actor.clone(), err);
         match self.route.needs {
             Needs::Nothing | Needs::Account => Ok((caller, None)),
+            Needs::Own if caller.is_app() => {
+                let detail = format!("{} must do this without an app in between", caller.actor);
+                Err(refuse(ApiError::new(Code::Forbidden, detail)))
+            }
+            Needs::Own => Ok((caller, None)),
             Needs::Verb(verb, Place::Anywhere) => {
-                caller.check_anywhere(verb).map_err(|err| refuse(err.into()))?;
+                let checked = caller.check_anywhere(verb);
+                checked.map_err(|err| refuse(self.lacking(parts, &caller, err)))?;
                 Ok((caller, None))
             }
             Needs::Verb(verb, place) => {
                 let scope = self.scope(place, parts, params).await.map_err(refuse)?;
-                caller.check(verb, &scope).map_err(|err| refuse(err.into()))?;
+                let checked = caller.check(verb, &scope);
+                checked.map_err(|err| refuse(self.lacking(parts, &caller, err)))?;
                 Ok((caller, Some((verb, scope))))
             }
         }
@@ -200,8 +216,24 @@ impl Gate {
         Err(ApiError::new(Code::Csrf, detail).hint("GET /api/v1/whoami says what to send"))
     }
 
-    fn unknown(&self, unknown: &Unknown) -> ApiError {
-        ApiError::from(unknown.clone()).challenge(self.app.challenge())
+    fn unknown(&self, parts: &Parts, unknown: &Unknown) -> ApiError {
+        let verb = match self.route.needs {
+            Needs::Verb(verb, _) => verb,
+            Needs::Nothing | Needs::Account | Needs::Own => Verb::View,
+        };
+        let site = Site::of(parts, &self.app);
+        let challenge = challenge::unknown(&self.app, &site, parts, self.route.path, verb, unknown);
+        ApiError::from(unknown.clone()).challenge(challenge)
+    }
+
+    /// Refuses, and tells an app what it has to ask for if that would help.
+    fn lacking(&self, parts: &Parts, caller: &Caller, denied: Denied) -> ApiError {
+        let wanted = caller.step_up(denied.verb);
+        let err = ApiError::from(denied);
+        let Some(wanted) = wanted else { return err };
+        let site = Site::of(parts, &self.app);
+        let challenge = challenge::lacking(&self.app, &site, self.route.path, wanted);
+        err.hint("let the app ask you for more, if you want that").challenge(challenge)
     }
 
     fn target(&self, parts: &Parts, params: Option<&RawPathParams>) -> String {

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::origin::Origins;
+use super::origin::{Origins, is_for_all};
 use crate::code::Code;
 use crate::error::ApiError;
 
@@ -60,7 +60,7 @@ impl Hosts {
             (Self::Loopback { .. }, Some(from)) => self.allows(from),
             (Self::Any, Some(from)) => host.is_some_and(|host| host.eq_ignore_ascii_case(from)),
         };
-        if is_own || origins.allows(origin) {
+        if is_own || origins.allows(origin) || is_for_all(uri.path()) {
             return None;
         }
         let detail = format!("the page at {origin:?} may not call this server");

@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+/// What programs in browsers, wherever they come from, are let in by. None of it looks at cookies.
+const FOR_ALL: [&str; 3] = ["/oauth/token", "/oauth/register", "/oauth/revoke"];
+const FOR_ALL_BELOW: &str = "/.well-known/oauth-";
 /// How long a browser may remember what is allowed.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
@@ -29,8 +34,9 @@ impl Origins {
     /// Returns the layer that tells browsers. No cookies: a page of another site brings a token.
     pub(crate) fn layer(&self) -> CorsLayer {
         let origins = self.clone();
-        let is_allowed = move |origin: &HeaderValue, _: &_| {
-            origin.to_str().is_ok_and(|origin| origins.allows(origin))
+        let is_allowed = move |origin: &HeaderValue, parts: &Parts| {
+            is_for_all(parts.uri.path())
+                || origin.to_str().is_ok_and(|origin| origins.allows(origin))
         };
         CorsLayer::new()
             .allow_origin(AllowOrigin::predicate(is_allowed))
@@ -42,11 +48,23 @@ impl Origins {
                 IF_NONE_MATCH,
                 HeaderName::from_static("idempotency-key"),
                 HeaderName::from_static("last-event-id"),
+                HeaderName::from_static("mcp-protocol-version"),
                 HeaderName::from_static("x-request-id"),
             ])
-            .expose_headers([ETAG, LOCATION, RETRY_AFTER, HeaderName::from_static("x-request-id")])
+            .expose_headers([
+                ETAG,
+                LOCATION,
+                RETRY_AFTER,
+                WWW_AUTHENTICATE,
+                HeaderName::from_static("x-request-id"),
+            ])
             .max_age(MAX_AGE)
     }
+}
+
+/// Returns whether pages of all origins may call this.
+pub(crate) fn is_for_all(path: &str) -> bool {
+    FOR_ALL.contains(&path) || path.starts_with(FOR_ALL_BELOW)
 }
 
 fn fits(allowed: &str, origin: &str) -> bool {

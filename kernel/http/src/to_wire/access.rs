@@ -5,8 +5,10 @@ use kernel_auth::audit::{Tampered, Verified};
 use kernel_model::access::Verbs;
 use kernel_model::id::UserId;
 use kernel_ports::access::{Holder, Rule, Token, User, Visitor};
+use kernel_ports::app::ConnectedApp;
 use kernel_ports::audit::AuditRow;
 use kernel_wire::access as wire;
+use kernel_wire::app as wire_app;
 use kernel_wire::audit::{AuditLink, AuditVerdict};
 
 use super::time;
@@ -48,14 +50,7 @@ pub(crate) fn token(access: &Access, token: &Token) -> wire::Token {
     wire::Token {
         id: token.id.to_string(),
         name: token.name.clone(),
-        holder: match &token.holder {
-            Holder::Service => None,
-            Holder::User(id) => Some(user_name(access, *id)),
-            holder @ Holder::Identity(identity) => {
-                let known = access.actor_of(holder);
-                Some(known.unwrap_or_else(|| format!("{}/{}", identity.provider, identity.user_id)))
-            }
-        },
+        holder: holder(access, &token.holder),
         verbs: verbs(token.verbs),
         projects: token.projects.clone(),
         workspaces: token.workspaces.clone(),
@@ -64,6 +59,35 @@ pub(crate) fn token(access: &Access, token: &Token) -> wire::Token {
         expires_at: token.expires_at.map(time),
         revoked_at: token.revoked_at.map(time),
         used_at: token.used_at.map(time),
+    }
+}
+
+pub(crate) fn app(access: &Access, app: &ConnectedApp) -> wire_app::ConnectedApp {
+    let renewed_at = app.refresh.as_ref().map_or(app.created_at, |refresh| refresh.since);
+    wire_app::ConnectedApp {
+        id: app.id.to_string(),
+        name: app.name.clone(),
+        client: app.client.clone(),
+        holder: holder(access, &app.holder).unwrap_or_default(),
+        audience: app.audience.path().to_owned(),
+        verbs: verbs(app.verbs),
+        projects: app.projects.clone(),
+        workspaces: app.workspaces.clone(),
+        created_at: time(app.created_at),
+        renewed_at: time(renewed_at),
+        expires_at: time(app.expires_at),
+    }
+}
+
+/// Returns on whose behalf something acts; none: on nobody's.
+fn holder(access: &Access, holder: &Holder) -> Option<String> {
+    match holder {
+        Holder::Service => None,
+        Holder::User(id) => Some(user_name(access, *id)),
+        Holder::Identity(identity) => {
+            let known = access.actor_of(holder);
+            Some(known.unwrap_or_else(|| format!("{}/{}", identity.provider, identity.user_id)))
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod logs;
 mod memory_bytes;
 mod memory_logs;
 mod nothing;
+mod oauth;
 mod permission;
 mod pipeline;
 mod plugin_admin;

@@ -52,6 +52,14 @@ rows! {
         "access.callback_url", "callback-url", "TENON_CALLBACK_URL", Kind::Url,
         "How browsers reach the server when identity providers send them back, such as https://ci.example.com; left out: as they have called it",
     );
+    OAUTH = Setting::new(
+        "access.oauth", "oauth", "TENON_OAUTH", Kind::Switch,
+        "Let programs ask people for access by OAuth",
+    ).default("true");
+    OAUTH_REGISTRATION = Setting::new(
+        "access.oauth_registration", "oauth-registration", "TENON_OAUTH_REGISTRATION", Kind::Switch,
+        "With `access.oauth`, let programs register themselves; those with a Client ID Metadata Document need not",
+    ).default("true");
     IDENTITIES = Setting::new(
         "access.identities", "identity", "TENON_IDENTITIES", Kind::List { of: &Kind::Pair, separator: '\n' },
         "Configures an identity provider, such as oidc.client_id=abc; may be repeated",

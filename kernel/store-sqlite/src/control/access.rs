@@ -28,6 +28,12 @@ impl AccessStore for ControlStore {
                     )?,
                     tokens: db.all(&format!("{} ORDER BY id", row::TOKEN), [], row::token)?,
                     sessions: db.all(&format!("{} ORDER BY id", row::SESSION), [], row::session)?,
+                    apps: db.all(&format!("{} ORDER BY id", row::APP), [], row::app)?,
+                    app_tokens: db.all(
+                        "SELECT digest, app, expires_at FROM app_token ORDER BY rowid",
+                        [],
+                        row::app_token,
+                    )?,
                     roles: db.all("SELECT name, verbs FROM role ORDER BY name", [], row::role)?,
                     rules: db.all(
                         "SELECT scope, role, expression, changed_by, changed_at FROM rule
@@ -77,6 +83,7 @@ impl AccessStore for ControlStore {
                     (id, time(at)),
                 )?;
                 db.execute("DELETE FROM session WHERE user = ?1", (id,))?;
+                db.execute("DELETE FROM app WHERE user = ?1", (id,))?;
                 db.execute("DELETE FROM user WHERE id = ?1", (id,))?;
                 Ok(())
             })

@@ -1,9 +1,10 @@
 //! Rows as values, and back.
 
-use kernel_model::access::Verbs;
-use kernel_model::id::{SessionId, TokenId, UserId};
+use kernel_model::access::{Audience, Verbs};
+use kernel_model::id::{AppId, ClientId, SessionId, TokenId, UserId};
 use kernel_model::name::Name;
-use kernel_ports::access::{Holder, Role, Rule, Session, Token, User, Visitor};
+use kernel_ports::access::{Digest, Holder, Role, Rule, Session, Token, User, Visitor};
+use kernel_ports::app::{AppToken, Client, ConnectedApp, Refresh};
 use kernel_ports::audit::{AuditPlace, AuditRow, AuditSeal};
 use kernel_ports::store::StoreError;
 use rusqlite::Row;
@@ -17,6 +18,9 @@ pub(super) const TOKEN: &str = "SELECT id, digest, name, user, identity, verbs, 
      workspaces, created_by, created_at, expires_at, revoked_at, used_at FROM token";
 pub(super) const SESSION: &str = "SELECT id, digest, user, identity, address, created_at, seen_at,
      expires_at FROM session";
+pub(super) const APP: &str = "SELECT id, user, identity, client, name, redirect_uri, resource,
+     audience, verbs, projects, workspaces, code, challenge, refresh, refresh_before,
+     refresh_since, created_at, expires_at FROM app";
 pub(super) const AUDIT: &str = "SELECT seq, at, actor, address, action, target, outcome,
      state_before, state_after, request, hash FROM audit";
 pub(super) const SEAL: &str =
@@ -72,6 +76,48 @@ pub(super) fn session(row: &Row<'_>) -> Result<Session, Fault> {
         created_at: time_at(row, 5)?,
         seen_at: time_at(row, 6)?,
         expires_at: time_at(row, 7)?,
+    })
+}
+
+pub(super) fn app(row: &Row<'_>) -> Result<ConnectedApp, Fault> {
+    let refresh: Option<Digest> = row.get(13)?;
+    let refresh = match refresh {
+        Some(digest) => {
+            let since = time_opt_at(row, 15)?.unwrap_or_default();
+            Some(Refresh { digest, before: row.get(14)?, since })
+        }
+        None => None,
+    };
+    Ok(ConnectedApp {
+        id: AppId(id_at(row, 0)?),
+        holder: holder_at(row, 1)?,
+        client: row.get(3)?,
+        name: row.get(4)?,
+        redirect_uri: row.get(5)?,
+        resource: row.get(6)?,
+        audience: audience_at(row, 7)?,
+        verbs: verbs_at(row, 8)?,
+        projects: texts_at(row, 9)?,
+        workspaces: texts_at(row, 10)?,
+        code: row.get(11)?,
+        challenge: row.get(12)?,
+        refresh,
+        created_at: time_at(row, 16)?,
+        expires_at: time_at(row, 17)?,
+    })
+}
+
+pub(super) fn app_token(row: &Row<'_>) -> Result<AppToken, Fault> {
+    let app = AppId(id_at(row, 1)?);
+    Ok(AppToken { digest: row.get(0)?, app, expires_at: time_at(row, 2)? })
+}
+
+pub(super) fn client(row: &Row<'_>) -> Result<Client, Fault> {
+    Ok(Client {
+        id: ClientId(id_at(row, 0)?),
+        name: row.get(1)?,
+        redirect_uris: texts_at(row, 2)?,
+        created_at: time_at(row, 3)?,
     })
 }
 
@@ -158,6 +204,12 @@ fn role_at(row: &Row<'_>, index: usize) -> Result<Option<Name>, Fault> {
 fn verbs_at(row: &Row<'_>, index: usize) -> Result<Verbs, Fault> {
     let bits: u8 = row.get(index)?;
     Verbs::from_bits(bits).ok_or_else(|| corrupt("set of verbs", &format!("{bits} is none")))
+}
+
+fn audience_at(row: &Row<'_>, index: usize) -> Result<Audience, Fault> {
+    let path: String = row.get(index)?;
+    let found = Audience::ALL.into_iter().find(|audience| audience.path() == path);
+    found.ok_or_else(|| corrupt("audience of an app", &format!("{path:?} is none")))
 }
 
 fn texts_at(row: &Row<'_>, index: usize) -> Result<Vec<String>, Fault> {
