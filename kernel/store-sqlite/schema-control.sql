@@ -77,6 +77,22 @@ CREATE TABLE client (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE device (
+  -- The SHA-256 of the secret part of the code that the program has.
+  digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+  -- A digest of the code that a person enters.
+  user_code BLOB NOT NULL UNIQUE CHECK (length(user_code) = 32),
+  label TEXT NOT NULL,
+  address TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  -- Null: nobody has said anything.
+  is_approved INTEGER,
+  -- Of the user that it acts for, or the JSON of the identity.
+  user BLOB,
+  identity TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE plugin (
     name TEXT PRIMARY KEY,
     -- Digests of its versions.
@@ -172,6 +188,14 @@ CREATE TABLE token (
 ) STRICT;
 
 CREATE INDEX token_user ON token (user) WHERE user IS NOT NULL;
+
+CREATE TABLE used_login (
+  -- The SHA-256 of its state.
+  state BLOB PRIMARY KEY CHECK (length(state) = 32),
+  ends_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX used_login_end ON used_login (ends_at);
 
 CREATE TABLE user (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),

@@ -7,6 +7,7 @@ mod crash;
 mod draft;
 mod kv;
 mod list;
+mod login;
 mod pipeline;
 mod plugin;
 mod run;
@@ -128,6 +129,10 @@ control_conformance! {
         an_app_reads_back_as_it_was_kept_last,
         tokens_go_with_their_app_and_with_time,
         clients_make_room_unless_somebody_let_them_in,
+    }
+    login {
+        a_device_reads_back_with_its_answer_until_it_ends,
+        a_login_is_used_once_while_it_could_be,
     }
     audit {
         links_read_back_in_their_order,

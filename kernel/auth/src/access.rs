@@ -19,7 +19,6 @@ use crate::caller::{Caller, Via};
 use crate::device::Devices;
 use crate::directory::{Directory, KnownSession, KnownToken, local_identity};
 use crate::error::{AccessError, Unknown};
-use crate::journey::Journeys;
 use crate::mac;
 use crate::password::Passwords;
 use crate::revocation::{self, Revocations};
@@ -124,7 +123,6 @@ pub(crate) struct Inner {
     pub(crate) session_key: SubKey,
     pub(crate) csrf_key: SubKey,
     pub(crate) keyring: Arc<dyn Keyring>,
-    pub(crate) journeys: Journeys,
     pub(crate) devices: Devices,
     pub(crate) apps: Apps,
     pub(crate) audit: Audit,
@@ -160,7 +158,9 @@ impl Access {
         if let Some(rule) = &settings.rule {
             Rule::new(rule)?;
         }
-        let directory = Directory::new(store.access_load().await?, settings.rule.as_deref());
+        let mut data = store.access_load().await?;
+        let devices = std::mem::take(&mut data.devices);
+        let directory = Directory::new(data, settings.rule.as_deref());
         let audit = Audit::open(
             Arc::clone(&store),
             Arc::clone(&clock),
@@ -183,8 +183,7 @@ impl Access {
                 token_key: signing("access token"),
                 session_key: signing("browser session"),
                 csrf_key: signing("csrf"),
-                journeys: Journeys::default(),
-                devices: Devices::new(signing("device code")),
+                devices: Devices::new(signing("device code"), devices),
                 apps: Apps::new(signing("app code"), signing("app refresh token")),
                 settings,
                 keyring,

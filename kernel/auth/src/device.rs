@@ -3,7 +3,8 @@
 //! Invariants:
 //! - A program gets its token once, and only after somebody who is logged in has said so.
 //! - A code that this server did not make is refused by arithmetic.
-//! - What is asked for is kept in memory: a restart ends it, and the program asks again.
+//! - What is asked for and what was answered is in the store: a restart changes nothing of it. Only
+//!   how often a program has asked is kept in memory.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,11 +12,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kernel_model::time::Time;
 use kernel_ports::access::{Digest, Holder, Token};
 use kernel_ports::keyring::SubKey;
+use kernel_ports::login::{Device, DeviceAnswer};
 
 use crate::access::Access;
 use crate::caller::{Caller, Via};
 use crate::error::AccessError;
-use crate::token;
+use crate::session::detached;
+use crate::{mac, token};
 
 /// Somebody must have entered the code by then.
 const AGE_MS: u64 = 10 * 60_000;
@@ -85,18 +88,9 @@ pub(crate) struct Devices {
 }
 
 struct Waiting {
-    user_code: String,
-    ask: DeviceAsk,
-    ends_at: Time,
+    device: Device,
     polled_at: Option<Time>,
     interval_ms: u64,
-    answer: Option<Answer>,
-}
-
-#[derive(Clone)]
-enum Answer {
-    Approved(Holder),
-    Denied,
 }
 
 impl std::fmt::Debug for DeviceStarted {
@@ -106,51 +100,84 @@ impl std::fmt::Debug for DeviceStarted {
 }
 
 impl Devices {
-    pub(crate) fn new(key: SubKey) -> Self {
-        Self { key, waiting: Mutex::default() }
+    pub(crate) fn new(key: SubKey, kept: Vec<Device>) -> Self {
+        let waiting = kept.into_iter().map(|device| (device.digest, Waiting::new(device)));
+        Self { key, waiting: Mutex::new(waiting.collect()) }
     }
 
     /// Returns those that wait still.
     fn waiting(&self, now: Time) -> MutexGuard<'_, HashMap<Digest, Waiting>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, waiting| waiting.ends_at > now);
+        waiting.retain(|_, waiting| waiting.device.ends_at > now);
         waiting
+    }
+
+    /// Returns what is kept of the code that a person enters.
+    fn user_digest(&self, user_code: &str) -> Digest {
+        mac::mac(&self.key, &[b"user code", plain(user_code).as_bytes()])
+    }
+
+    /// Returns the device of that code, if nobody has answered it.
+    fn open(&self, user_code: &str, now: Time) -> Option<Device> {
+        let digest = self.user_digest(user_code);
+        let waiting = self.waiting(now);
+        let mut open = waiting.values().map(|waiting| &waiting.device);
+        open.find(|device| device.user_code == digest && device.answer.is_none()).cloned()
+    }
+}
+
+impl Waiting {
+    fn new(device: Device) -> Self {
+        Self { device, polled_at: None, interval_ms: INTERVAL_MS }
     }
 }
 
 impl Access {
     /// Begins to log in a program, which calls itself `label`.
-    pub fn device_start(&self, label: &str, address: &str) -> Result<DeviceStarted, DeviceError> {
-        let (inner, now) = (&self.inner, self.inner.clock.now());
-        let mut waiting = inner.devices.waiting(now);
-        let of_address = waiting.values().filter(|waiting| waiting.ask.address == address);
-        if waiting.len() >= WAITING_MAX || of_address.count() >= WAITING_MAX_BY_ADDRESS {
-            return Err(DeviceError::Busy);
-        }
-        let (device_code, digest) = token::mint(&inner.devices.key, inner.entropy.secret());
-        let user_code = loop {
-            let code = letters(&inner.entropy.secret());
-            if !waiting.values().any(|waiting| waiting.user_code == code) {
-                break code;
-            }
-        };
+    pub async fn device_start(
+        &self,
+        label: &str,
+        address: &str,
+    ) -> Result<DeviceStarted, DeviceError> {
         let label = label.trim().chars().filter(|c| !c.is_control()).take(LABEL_CHARS_MAX);
         let label: String = label.collect();
         let label = if label.is_empty() { "a program".to_owned() } else { label };
-        let ask = DeviceAsk { label, address: address.to_owned(), asked_at: now };
-        waiting.insert(
-            digest,
-            Waiting {
-                user_code: user_code.clone(),
-                ask,
+        let (this, address) = (self.clone(), address.to_owned());
+        let started = detached(async move {
+            let _change = this.inner.change.lock().await;
+            let (inner, now) = (&this.inner, this.inner.clock.now());
+            let (device_code, digest) = token::mint(&inner.devices.key, inner.entropy.secret());
+            let (user_code, user_digest) = {
+                let waiting = inner.devices.waiting(now);
+                let of_address =
+                    waiting.values().filter(|waiting| waiting.device.address == address);
+                if waiting.len() >= WAITING_MAX || of_address.count() >= WAITING_MAX_BY_ADDRESS {
+                    return Ok(Err(DeviceError::Busy));
+                }
+                loop {
+                    let code = letters(&inner.entropy.secret());
+                    let digest = inner.devices.user_digest(&code);
+                    if !waiting.values().any(|waiting| waiting.device.user_code == digest) {
+                        break (code, digest);
+                    }
+                }
+            };
+            let device = Device {
+                digest,
+                user_code: user_digest,
+                label,
+                address,
+                asked_at: now,
                 ends_at: now.plus_ms(AGE_MS),
-                polled_at: None,
-                interval_ms: INTERVAL_MS,
                 answer: None,
-            },
-        );
-        let user_code = format!("{}-{}", &user_code[..4], &user_code[4..]);
-        Ok(DeviceStarted { device_code, user_code, age_ms: AGE_MS, interval_ms: INTERVAL_MS })
+            };
+            inner.store.device_put(&device, now).await?;
+            inner.devices.waiting(now).insert(digest, Waiting::new(device));
+            let user_code = format!("{}-{}", &user_code[..4], &user_code[4..]);
+            let (age_ms, interval_ms) = (AGE_MS, INTERVAL_MS);
+            Ok(Ok(DeviceStarted { device_code, user_code, age_ms, interval_ms }))
+        });
+        started.await?
     }
 
     /// Returns what the program of this code asks for. Whoever tries many codes is slowed down.
@@ -159,18 +186,16 @@ impl Access {
         if let Some(wait_ms) = inner.throttle.wait_ms("", address, now) {
             return Err(DeviceError::Throttled { wait_ms });
         }
-        let code = plain(user_code);
-        let waiting = inner.devices.waiting(now);
-        let mut open = waiting.values().filter(|waiting| waiting.answer.is_none());
-        let found = open.find(|waiting| waiting.user_code == code);
-        found.map(|waiting| waiting.ask.clone()).ok_or_else(|| {
+        let Some(device) = inner.devices.open(user_code, now) else {
             inner.throttle.failed("", address, now);
-            DeviceError::CodeUnknown
-        })
+            return Err(DeviceError::CodeUnknown);
+        };
+        let Device { label, address, asked_at, .. } = device;
+        Ok(DeviceAsk { label, address, asked_at })
     }
 
     /// Lets the program of this code in as `by`, or not.
-    pub fn device_answer(
+    pub async fn device_answer(
         &self,
         by: &Caller,
         user_code: &str,
@@ -181,26 +206,41 @@ impl Access {
             return Err(DeviceError::NoSession);
         }
         let ask = self.device_ask(user_code, address)?;
-        let code = plain(user_code);
-        let mut waiting = self.inner.devices.waiting(self.inner.clock.now());
-        let mut open = waiting.values_mut().filter(|waiting| waiting.answer.is_none());
-        let found = open.find(|waiting| waiting.user_code == code);
-        let found = found.ok_or(DeviceError::CodeUnknown)?;
-        let approved = Answer::Approved(by.holder.clone());
-        found.answer = Some(if is_approved { approved } else { Answer::Denied });
-        Ok(ask)
+        let approved = DeviceAnswer::Approved(by.holder.clone());
+        let answer = Some(if is_approved { approved } else { DeviceAnswer::Denied });
+        let (this, user_code) = (self.clone(), user_code.to_owned());
+        let answered = detached(async move {
+            let _change = this.inner.change.lock().await;
+            let (inner, now) = (&this.inner, this.inner.clock.now());
+            let Some(device) = inner.devices.open(&user_code, now) else {
+                return Ok(Err(DeviceError::CodeUnknown));
+            };
+            let device = Device { answer, ..device };
+            inner.store.device_put(&device, now).await?;
+            if let Some(waiting) = inner.devices.waiting(now).get_mut(&device.digest) {
+                waiting.device = device;
+            }
+            Ok(Ok(ask))
+        });
+        answered.await?
     }
 
     /// Returns the token of a program, once somebody has let it in.
     pub async fn device_token(&self, device_code: &str) -> Result<(Token, String), DeviceError> {
         let digest = token::read(&self.inner.devices.key, device_code);
         let digest = digest.ok_or(DeviceError::Forged)?;
-        let (holder, label) = self.device_poll(&digest)?;
+        let answered = self.device_poll(&digest)?;
+        let this = self.clone();
+        // Forgotten first: it is better to ask again than to get two tokens.
+        detached(async move { Ok(this.inner.store.device_remove(&digest).await?) }).await?;
+        let (holder, label) = answered.ok_or(DeviceError::Denied)?;
         // Whoever was disabled in between gets a token that works for nobody.
         Ok(self.login_token(holder, &label).await?)
     }
 
-    fn device_poll(&self, digest: &Digest) -> Result<(Holder, String), DeviceError> {
+    /// Returns for whom a program was let in, and as what; none if it was denied. It is forgotten
+    /// then.
+    fn device_poll(&self, digest: &Digest) -> Result<Option<(Holder, String)>, DeviceError> {
         let now = self.inner.clock.now();
         let mut waiting = self.inner.devices.waiting(now);
         let found = waiting.get_mut(digest).ok_or(DeviceError::Expired)?;
@@ -211,18 +251,13 @@ impl Access {
             found.interval_ms += INTERVAL_MS;
             return Err(DeviceError::SlowDown);
         }
-        match found.answer.clone() {
-            None => Err(DeviceError::Pending),
-            Some(Answer::Denied) => {
-                waiting.remove(digest);
-                Err(DeviceError::Denied)
-            }
-            Some(Answer::Approved(holder)) => {
-                let label = format!("login of {}", found.ask.label);
-                waiting.remove(digest);
-                Ok((holder, label))
-            }
-        }
+        let answer = found.device.answer.clone().ok_or(DeviceError::Pending)?;
+        let label = format!("login of {}", found.device.label);
+        waiting.remove(digest);
+        Ok(match answer {
+            DeviceAnswer::Denied => None,
+            DeviceAnswer::Approved(holder) => Some((holder, label)),
+        })
     }
 }
 

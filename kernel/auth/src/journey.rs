@@ -1,19 +1,17 @@
 //! A browser's way to an identity provider and back.
 //!
 //! What must be known when it comes back travels along in a cookie, sealed with the keyring. The
-//! server keeps only which ones have come back, so that none does twice.
+//! store has only which ones have come back, so that none does twice, whatever happens in between.
 //!
 //! Invariants:
 //! - Whoever comes back is who was sent: the state in the address must be that of the cookie.
 //! - One provider's answer never counts for another: the cookie says where it was sent.
 //! - Nothing that a browser sends is kept longer than a journey may last.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel_model::time::Time;
+use kernel_ports::login::LoginUse;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
@@ -74,14 +72,7 @@ pub enum JourneyError {
     #[error("too many people log in at this moment")]
     Busy,
     #[error("the server cannot remember logins; its log says why")]
-    Keyring,
-}
-
-/// Which journeys have ended.
-#[derive(Debug, Default)]
-pub(crate) struct Journeys {
-    /// When each would have been too old.
-    ended: Mutex<HashMap<String, Time>>,
+    Broken,
 }
 
 /// What the cookie says.
@@ -121,10 +112,6 @@ impl Access {
             verifier: random(),
             ends_at: self.inner.clock.now().plus_ms(AGE_MS).0,
         };
-        let broken = |err: &dyn std::fmt::Display| {
-            tracing::error!(%err, "failed to seal a login");
-            JourneyError::Keyring
-        };
         let plain = serde_json::to_vec(&luggage).map_err(|err| broken(&err))?;
         let sealed = self.inner.keyring.seal(SCOPE, b"", &plain).map_err(|err| broken(&err))?;
         Ok(JourneyStarted {
@@ -137,7 +124,7 @@ impl Access {
     }
 
     /// Ends it, for good: whatever follows, the same answer is not taken again.
-    pub fn journey_end(&self, cookie: &str, state: &str) -> Result<Journey, JourneyError> {
+    pub async fn journey_end(&self, cookie: &str, state: &str) -> Result<Journey, JourneyError> {
         if cookie.is_empty() {
             return Err(JourneyError::Unknown);
         }
@@ -153,27 +140,21 @@ impl Access {
         if !mac::same(luggage.state.as_bytes(), state.as_bytes()) {
             return Err(JourneyError::State);
         }
-        self.inner.journeys.end(&luggage.state, ends_at, now)?;
+        let digest = mac::sha256(luggage.state.as_bytes());
+        let used = self.inner.store.login_use(&digest, ends_at, now, KNOWN_MAX).await;
+        match used.map_err(|err| broken(&err))? {
+            LoginUse::First => {}
+            LoginUse::Again => return Err(JourneyError::Replayed),
+            LoginUse::Full => return Err(JourneyError::Busy),
+        }
         let Luggage { binding, redirect_uri, next, nonce, verifier, .. } = luggage;
         Ok(Journey { plan: JourneyPlan { binding, redirect_uri, next }, nonce, verifier })
     }
 }
 
-impl Journeys {
-    fn end(&self, state: &str, ends_at: Time, now: Time) -> Result<(), JourneyError> {
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.len() >= KNOWN_MAX {
-            ended.retain(|_, ends_at| *ends_at > now);
-        }
-        if ended.contains_key(state) {
-            return Err(JourneyError::Replayed);
-        }
-        if ended.len() >= KNOWN_MAX {
-            return Err(JourneyError::Busy);
-        }
-        ended.insert(state.to_owned(), ends_at);
-        Ok(())
-    }
+fn broken(err: &dyn std::fmt::Display) -> JourneyError {
+    tracing::error!(%err, "failed to remember a login");
+    JourneyError::Broken
 }
 
 #[cfg(test)]

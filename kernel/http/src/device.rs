@@ -41,7 +41,7 @@ pub(crate) async fn start(
     }
     let label = Some(fields.get("label")).filter(|label| !label.is_empty());
     let label = label.unwrap_or_else(|| fields.get("client_id"));
-    let started = access.device_start(label, &told.address)?;
+    let started = access.device_start(label, &told.address).await?;
     let verification_uri = format!("{}/auth/device", site.origin);
     Ok(Json(wire::DeviceStarted {
         verification_uri_complete: format!(
@@ -157,7 +157,8 @@ pub(crate) async fn answer(
         return login::foreign_form().into_response();
     }
     let is_approved = form.get("answer") == "approve";
-    let ask = match access.device_answer(&caller, code, is_approved, &told.address) {
+    let answered = access.device_answer(&caller, code, is_approved, &told.address).await;
+    let ask = match answered {
         Ok(ask) => ask,
         Err(err) => return refused(err).into_response(),
     };

@@ -165,7 +165,7 @@ async fn arrive(
     let (code, state, error) = (param("code"), param("state"), param("error"));
     let said = param("error_description");
     // Nothing that stands in the address counts before it is known that this browser was sent.
-    let journey = app.access.journey_end(&site.journey, &state)?;
+    let journey = app.access.journey_end(&site.journey, &state).await?;
     let ways = ways(app);
     let way = ways.into_iter().find(|way| way.binding == journey.plan.binding);
     let way = way.filter(|way| name.is_none_or(|name| name == way.name));
@@ -343,7 +343,7 @@ impl From<JourneyError> for Refusal {
     fn from(err: JourneyError) -> Self {
         let status = match err {
             JourneyError::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            JourneyError::Keyring => StatusCode::INTERNAL_SERVER_ERROR,
+            JourneyError::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             JourneyError::Unknown
             | JourneyError::Tampered
             | JourneyError::Expired

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{AppStore, AppToken, ConnectedApp};
 use crate::audit::AuditStore;
+use crate::login::{Device, LoginStore};
 use crate::store::StoreError;
 
 /// A SHA-256: what is kept instead of a token or cookie.
@@ -145,13 +146,14 @@ pub struct AccessData {
     pub sessions: Vec<Session>,
     pub apps: Vec<ConnectedApp>,
     pub app_tokens: Vec<AppToken>,
+    pub devices: Vec<Device>,
     pub roles: Vec<Role>,
     pub rules: Vec<Rule>,
 }
 
 /// Keeps all that. Checks are made on a copy in memory, so nothing here is fast.
 #[async_trait]
-pub trait AccessStore: AuditStore + AppStore {
+pub trait AccessStore: AuditStore + AppStore + LoginStore {
     async fn access_load(&self) -> Result<AccessData, StoreError>;
 
     /// Adds a user; a name that is taken is [`StoreError::Conflict`].

@@ -17,6 +17,7 @@ pub mod fetch;
 pub mod keyring;
 pub mod kv;
 pub mod log;
+pub mod login;
 pub mod package;
 pub mod pipeline;
 pub mod plugin;

@@ -1,6 +1,7 @@
 //! The store of the server as a whole, in memory.
 
 mod app;
+mod login;
 mod plugin;
 
 use std::collections::BTreeMap;
@@ -12,10 +13,11 @@ use kernel_model::id::{AppId, ClientId, SessionId, TokenId, UserId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::access::{
-    AccessData, AccessStore, Holder, Role, Rule, Session, Token, User, Visitor,
+    AccessData, AccessStore, Digest, Holder, Role, Rule, Session, Token, User, Visitor,
 };
 use kernel_ports::app::{AppToken, Client, ConnectedApp};
 use kernel_ports::audit::{AuditFilter, AuditRow, AuditSeal, AuditStore};
+use kernel_ports::login::Device;
 use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginRecord};
 use kernel_ports::store::StoreError;
 
@@ -36,6 +38,9 @@ struct Data {
     /// From the oldest.
     app_tokens: Vec<AppToken>,
     clients: BTreeMap<ClientId, Client>,
+    devices: BTreeMap<Digest, Device>,
+    /// By state: when each would have ended.
+    used_logins: BTreeMap<Digest, Time>,
     roles: BTreeMap<Name, Role>,
     rules: BTreeMap<(String, Name), Rule>,
     audit: Vec<AuditRow>,
@@ -70,6 +75,7 @@ impl AccessStore for MemoryControl {
             sessions: data.sessions.values().cloned().collect(),
             apps: data.apps.values().cloned().collect(),
             app_tokens: data.app_tokens.clone(),
+            devices: data.devices.values().cloned().collect(),
             roles: data.roles.values().cloned().collect(),
             rules: data.rules.values().cloned().collect(),
         })

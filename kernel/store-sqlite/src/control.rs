@@ -6,6 +6,7 @@
 mod access;
 mod app;
 mod audit;
+mod login;
 mod plugin;
 mod row;
 

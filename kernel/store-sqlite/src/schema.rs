@@ -40,6 +40,7 @@ pub(crate) const CONTROL: Schema = Schema {
             include_str!("../migrations/control/0003-create-visitors.sql"),
         ),
         ("0004-create-apps.sql", include_str!("../migrations/control/0004-create-apps.sql")),
+        ("0005-create-logins.sql", include_str!("../migrations/control/0005-create-logins.sql")),
     ],
 };
 

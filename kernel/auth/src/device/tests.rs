@@ -3,7 +3,7 @@ use std::sync::atomic::Ordering;
 use kernel_ports::access::{Holder, Identity};
 
 use super::{AGE_MS, DeviceError, DeviceStarted, INTERVAL_MS, WAITING_MAX_BY_ADDRESS, letters};
-use crate::access::tests::{World, open, world};
+use crate::access::tests::{PASSWORD, World, open, world};
 use crate::{Caller, LoginError, Settings};
 
 const ADDRESS: &str = "192.0.2.7";
@@ -47,13 +47,13 @@ async fn server() -> (tempfile::TempDir, World) {
 async fn a_program_gets_its_token_once_after_somebody_said_so() {
     let (_folder, world) = server().await;
     let ada = world.session(person(&["platform"])).await;
-    let started = world.access.device_start("laptop", "198.51.100.1").unwrap();
+    let started = world.access.device_start("laptop", "198.51.100.1").await.unwrap();
     assert!(matches!(world.polled(&started).await, DeviceError::Pending));
     // As people type it.
     let typed = started.user_code.to_lowercase().replace('-', " ");
     let ask = world.access.device_ask(&typed, ADDRESS).unwrap();
     assert_eq!((ask.label.as_str(), ask.address.as_str()), ("laptop", "198.51.100.1"));
-    world.access.device_answer(&ada, &typed, true, ADDRESS).unwrap();
+    world.access.device_answer(&ada, &typed, true, ADDRESS).await.unwrap();
     world.wait(INTERVAL_MS);
     let (token, text) = world.access.device_token(&started.device_code).await.unwrap();
     assert_eq!(token.name, "login of laptop");
@@ -61,7 +61,7 @@ async fn a_program_gets_its_token_once_after_somebody_said_so() {
     assert_eq!(caller.actor, "example/ada");
     assert_eq!(caller.identity.unwrap().groups, ["platform"]);
     assert!(matches!(world.polled(&started).await, DeviceError::Expired));
-    let again = world.access.device_answer(&ada, &typed, true, ADDRESS);
+    let again = world.access.device_answer(&ada, &typed, true, ADDRESS).await;
     assert!(matches!(again.unwrap_err(), DeviceError::CodeUnknown));
 }
 
@@ -69,7 +69,7 @@ async fn a_program_gets_its_token_once_after_somebody_said_so() {
 async fn who_asks_too_often_waits_longer_and_who_is_denied_hears_it() {
     let (_folder, world) = server().await;
     let ada = world.session(person(&["platform"])).await;
-    let started = world.access.device_start("", ADDRESS).unwrap();
+    let started = world.access.device_start("", ADDRESS).await.unwrap();
     assert!(matches!(world.polled(&started).await, DeviceError::Pending));
     let poll = || world.access.device_token(&started.device_code);
     world.wait(1_000);
@@ -78,7 +78,7 @@ async fn who_asks_too_often_waits_longer_and_who_is_denied_hears_it() {
     assert!(matches!(poll().await.unwrap_err(), DeviceError::SlowDown), "5 s more each time");
     world.wait(3 * INTERVAL_MS);
     assert!(matches!(poll().await.unwrap_err(), DeviceError::Pending));
-    world.access.device_answer(&ada, &started.user_code, false, ADDRESS).unwrap();
+    world.access.device_answer(&ada, &started.user_code, false, ADDRESS).await.unwrap();
     world.wait(3 * INTERVAL_MS);
     assert!(matches!(poll().await.unwrap_err(), DeviceError::Denied));
 }
@@ -86,7 +86,7 @@ async fn who_asks_too_often_waits_longer_and_who_is_denied_hears_it() {
 #[tokio::test]
 async fn codes_expire_cannot_be_made_up_and_cannot_be_guessed() {
     let (_folder, world) = server().await;
-    let started = world.access.device_start("laptop", ADDRESS).unwrap();
+    let started = world.access.device_start("laptop", ADDRESS).await.unwrap();
     world.wait(AGE_MS);
     assert!(matches!(world.polled(&started).await, DeviceError::Expired));
     let forged = world.access.device_token(&"0".repeat(64)).await.unwrap_err();
@@ -102,11 +102,40 @@ async fn codes_expire_cannot_be_made_up_and_cannot_be_guessed() {
 #[tokio::test]
 async fn only_a_browser_logs_in_a_program() {
     let (_folder, world) = server().await;
-    let started = world.access.device_start("laptop", ADDRESS).unwrap();
+    let started = world.access.device_start("laptop", ADDRESS).await.unwrap();
     let (_, text) = world.access.token_bootstrap().await.unwrap();
     let caller = world.bearer(&text).unwrap();
-    let err = world.access.device_answer(&caller, &started.user_code, true, ADDRESS).unwrap_err();
+    let err =
+        world.access.device_answer(&caller, &started.user_code, true, ADDRESS).await.unwrap_err();
     assert!(matches!(err, DeviceError::NoSession), "{err}");
+}
+
+#[tokio::test]
+async fn a_program_that_waits_survives_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let restart = async |world: World| {
+        let now = world.clock.0.load(Ordering::Relaxed);
+        let world = open(&world.store, folder.path(), Settings::default()).await;
+        world.clock.0.store(now, Ordering::Relaxed);
+        world
+    };
+    let world = world(folder.path()).await;
+    world.user("ada", Some("viewer"), &[]).await;
+    let asked = world.access.device_start("laptop", "198.51.100.1").await.unwrap();
+    let denied = world.access.device_start("other", "198.51.100.1").await.unwrap();
+    let world = restart(world).await;
+    let holder = world.access.login("ada", PASSWORD, ADDRESS).await.unwrap();
+    let ada = world.access.session_start(holder, ADDRESS).await.unwrap().caller;
+    let ask = world.access.device_ask(&asked.user_code, ADDRESS).unwrap();
+    assert_eq!(ask.label, "laptop");
+    world.access.device_answer(&ada, &asked.user_code, true, ADDRESS).await.unwrap();
+    world.access.device_answer(&ada, &denied.user_code, false, ADDRESS).await.unwrap();
+    let world = restart(world).await;
+    assert!(matches!(world.polled(&denied).await, DeviceError::Denied));
+    let (_, text) = world.access.device_token(&asked.device_code).await.unwrap();
+    assert_eq!(world.bearer(&text).unwrap().actor, "user/ada");
+    let world = restart(world).await;
+    assert!(matches!(world.polled(&asked).await, DeviceError::Expired), "a token comes once");
 }
 
 #[tokio::test]
@@ -114,10 +143,10 @@ async fn one_address_cannot_take_all_places() {
     let folder = tempfile::tempdir().unwrap();
     let world = world(folder.path()).await;
     for _ in 0..WAITING_MAX_BY_ADDRESS {
-        world.access.device_start("laptop", ADDRESS).unwrap();
+        world.access.device_start("laptop", ADDRESS).await.unwrap();
     }
-    assert!(matches!(world.access.device_start("x", ADDRESS), Err(DeviceError::Busy)));
-    world.access.device_start("x", "192.0.2.8").unwrap();
+    assert!(matches!(world.access.device_start("x", ADDRESS).await, Err(DeviceError::Busy)));
+    world.access.device_start("x", "192.0.2.8").await.unwrap();
 }
 
 #[tokio::test]

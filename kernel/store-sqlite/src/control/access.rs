@@ -34,6 +34,12 @@ impl AccessStore for ControlStore {
                         [],
                         row::app_token,
                     )?,
+                    devices: db.all(
+                        "SELECT digest, user_code, label, address, asked_at, ends_at, is_approved,
+                         user, identity FROM device ORDER BY digest",
+                        [],
+                        row::device,
+                    )?,
                     roles: db.all("SELECT name, verbs FROM role ORDER BY name", [], row::role)?,
                     rules: db.all(
                         "SELECT scope, role, expression, changed_by, changed_at FROM rule

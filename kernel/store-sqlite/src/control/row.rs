@@ -6,6 +6,7 @@ use kernel_model::name::Name;
 use kernel_ports::access::{Digest, Holder, Role, Rule, Session, Token, User, Visitor};
 use kernel_ports::app::{AppToken, Client, ConnectedApp, Refresh};
 use kernel_ports::audit::{AuditPlace, AuditRow, AuditSeal};
+use kernel_ports::login::{Device, DeviceAnswer};
 use kernel_ports::store::StoreError;
 use rusqlite::Row;
 
@@ -110,6 +111,23 @@ pub(super) fn app(row: &Row<'_>) -> Result<ConnectedApp, Fault> {
 pub(super) fn app_token(row: &Row<'_>) -> Result<AppToken, Fault> {
     let app = AppId(id_at(row, 1)?);
     Ok(AppToken { digest: row.get(0)?, app, expires_at: time_at(row, 2)? })
+}
+
+pub(super) fn device(row: &Row<'_>) -> Result<Device, Fault> {
+    let is_approved: Option<bool> = row.get(6)?;
+    Ok(Device {
+        digest: row.get(0)?,
+        user_code: row.get(1)?,
+        label: row.get(2)?,
+        address: row.get(3)?,
+        asked_at: time_at(row, 4)?,
+        ends_at: time_at(row, 5)?,
+        answer: match is_approved {
+            None => None,
+            Some(false) => Some(DeviceAnswer::Denied),
+            Some(true) => Some(DeviceAnswer::Approved(holder_at(row, 7)?)),
+        },
+    })
 }
 
 pub(super) fn client(row: &Row<'_>) -> Result<Client, Fault> {
