@@ -212,8 +212,8 @@ impl HostBuilder {
         self
     }
 
-    /// Sets what answers the requests of plugins in place of the network. Grants are checked all
-    /// the same.
+    /// Sets what plugins send requests and connect to in place of the network. Grants are checked
+    /// all the same.
     #[must_use]
     pub fn outside(mut self, outside: Arc<dyn ports::Egress>) -> Self {
         self.outside = Some(outside);

@@ -1,4 +1,4 @@
-//! Requests of plugins to the outside, when something else than the network answers them.
+//! What plugins send to the outside, when something else than the network answers them.
 
 use async_trait::async_trait;
 
@@ -28,8 +28,17 @@ pub enum EgressError {
     Timeout { host: String },
 }
 
-/// Answers requests in place of the network.
+/// A connection that is none of the network.
+pub trait Wire: Send + Sync {
+    /// Returns at most `max` bytes; none are the end.
+    fn read(&mut self, max: usize) -> Vec<u8>;
+    fn write(&mut self, bytes: &[u8]);
+}
+
+/// Answers in place of the network.
 #[async_trait]
 pub trait Egress: Send + Sync {
     async fn send(&self, request: EgressRequest) -> Result<EgressResponse, EgressError>;
+    /// Connects to a host and a port, such as `db.example.com:5432`.
+    async fn dial(&self, place: &str, tls: bool) -> Result<Box<dyn Wire>, EgressError>;
 }

@@ -1,7 +1,8 @@
 //! Runs a compiled plugin in the real host, inside `cargo test`, without a server.
 //!
-//! A [`Stage`] is the plugin with doubles around it: recorded HTTP, a clock that the test moves,
-//! secrets and a keyring of the test, and faults. Programs are not started: what a step machine
+//! A [`Stage`] is the plugin with doubles around it: recorded HTTP, connections and answers of the
+//! server's API, a clock that the test moves, secrets and a keyring of the test, and faults. Blobs
+//! and values are kept as in a server, in a folder of the stage. Programs are not started: what a step machine
 //! asks for is seen, and the test says how it ended ([`Stage::play`]).
 //! [`conform`] checks any component against what the contract says of its kinds.
 //!
@@ -15,10 +16,11 @@ mod clock;
 mod network;
 mod script;
 mod seal;
+mod server;
 mod stage;
 mod vault;
 
 pub use clock::TestClock;
 pub use conform::conform;
-pub use network::{Recorded, Sent};
+pub use network::{Dialled, Recorded, Sent};
 pub use stage::{Fault, Stage, StageBuilder, StageError};

@@ -1,9 +1,9 @@
-//! Recorded HTTP: requests are kept, and answered with what the test has recorded.
+//! Recorded HTTP and connections: what is sent is kept, and answered with what the test has recorded.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel_ports::egress::{Egress, EgressError, EgressRequest, EgressResponse};
+use kernel_ports::egress::{Egress, EgressError, EgressRequest, EgressResponse, Wire};
 
 /// A request that the plugin has sent, with the values of secrets in place.
 pub type Sent = EgressRequest;
@@ -16,12 +16,30 @@ pub struct Recorded {
     answer: Result<EgressResponse, EgressError>,
 }
 
-/// Answers requests from what was recorded.
+/// A connection that the plugin has made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dialled {
+    /// Such as `db.example.com:5432`.
+    pub place: String,
+    pub tls: bool,
+    pub written: Vec<u8>,
+}
+
+/// Answers requests and connections from what was recorded.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     /// Those that were not used, in order. The last that fits stays.
     recorded: Mutex<Vec<Recorded>>,
     sent: Mutex<Vec<Sent>>,
+    /// What is read of connections to a place, each once, in order.
+    streams: Mutex<Vec<(String, Vec<u8>)>>,
+    dialled: Mutex<Vec<Arc<Mutex<Dialled>>>>,
+}
+
+/// A recorded connection.
+struct Played {
+    dialled: Arc<Mutex<Dialled>>,
+    rest: Vec<u8>,
 }
 
 impl Recorded {
@@ -74,19 +92,42 @@ impl Recorded {
 
 impl Network {
     pub(crate) fn record(&self, recorded: Recorded) {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
+        locked(&self.recorded).push(recorded);
+    }
+
+    pub(crate) fn stream(&self, place: String, read: Vec<u8>) {
+        locked(&self.streams).push((place, read));
     }
 
     pub(crate) fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.sent).clone()
     }
+
+    pub(crate) fn dialled(&self) -> Vec<Dialled> {
+        locked(&self.dialled).iter().map(|dialled| locked(dialled).clone()).collect()
+    }
+}
+
+impl Wire for Played {
+    fn read(&mut self, max: usize) -> Vec<u8> {
+        let length = self.rest.len().min(max);
+        self.rest.drain(..length).collect()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        locked(&self.dialled).written.extend_from_slice(bytes);
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
 impl Egress for Network {
     async fn send(&self, request: EgressRequest) -> Result<EgressResponse, EgressError> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
-        let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        locked(&self.sent).push(request.clone());
+        let mut recorded = locked(&self.recorded);
         let fitting: Vec<usize> =
             (0..recorded.len()).filter(|index| recorded[*index].fits(&request)).collect();
         match fitting[..] {
@@ -97,5 +138,17 @@ impl Egress for Network {
             [only] => recorded[only].answer.clone(),
             [first, ..] => recorded.remove(first).answer,
         }
+    }
+
+    async fn dial(&self, place: &str, tls: bool) -> Result<Box<dyn Wire>, EgressError> {
+        let mut streams = locked(&self.streams);
+        let Some(at) = streams.iter().position(|(to, _)| to == place) else {
+            let reason = format!("nothing is recorded for a connection to {place}");
+            return Err(EgressError::Unavailable { reason });
+        };
+        let (place, rest) = streams.remove(at);
+        let dialled = Arc::new(Mutex::new(Dialled { place, tls, written: Vec::new() }));
+        locked(&self.dialled).push(Arc::clone(&dialled));
+        Ok(Box::new(Played { dialled, rest }))
     }
 }

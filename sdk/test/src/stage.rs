@@ -8,6 +8,7 @@ use kernel_blob::{Options, Storage};
 use kernel_host::{CallLimits, Host, HostError, InspectError, Policy, Ports};
 use kernel_model::event::StepNo;
 use kernel_model::id::RunId;
+use kernel_ports::api::ServerApi;
 use kernel_ports::clock::Clock as _;
 use kernel_ports::plugin::{
     CompiledSource, DriveCall, Driven, GatewayCall, Machine, MachineCall, MachineInput,
@@ -24,8 +25,9 @@ use wit_envelope::language::{CompileRequest, RunEvent};
 use wit_envelope::manifest::Manifest;
 
 use crate::clock::TestClock;
-use crate::network::{Network, Recorded, Sent};
+use crate::network::{Dialled, Network, Recorded, Sent};
 use crate::seal::PlainKeyring;
+use crate::server::Server;
 use crate::vault::Vault;
 
 /// The run of every call.
@@ -63,7 +65,8 @@ pub struct StageBuilder {
     wasm: Vec<u8>,
     config: Value,
     vault: Vault,
-    recorded: Vec<Recorded>,
+    network: Network,
+    server: Server,
     faults: Vec<Fault>,
     cache: Option<PathBuf>,
 }
@@ -74,6 +77,8 @@ pub struct Stage {
     info: PluginInfo,
     manifest: Manifest,
     network: Arc<Network>,
+    /// The host does not keep it alive.
+    server: Arc<Server>,
     clock: Arc<TestClock>,
     runtime: Runtime,
     _dir: TempDir,
@@ -97,8 +102,24 @@ impl StageBuilder {
     /// Records an answer. Of several that fit, each is used once and the last one stays. What has
     /// none is `unavailable`.
     #[must_use]
-    pub fn answer(mut self, recorded: Recorded) -> Self {
-        self.recorded.push(recorded);
+    pub fn answer(self, recorded: Recorded) -> Self {
+        self.network.record(recorded);
+        self
+    }
+
+    /// Records a connection to a place, such as `db.example.com:5432`: all that is read of it, up to
+    /// its end. It is used once; what has none is `unavailable`.
+    #[must_use]
+    pub fn connection(self, place: &str, read: impl Into<Vec<u8>>) -> Self {
+        self.network.stream(place.to_owned(), read.into());
+        self
+    }
+
+    /// Records an answer of the server's own API, at a path such as `/api/v1/runs`. As for
+    /// [`Self::answer`].
+    #[must_use]
+    pub fn api(self, recorded: Recorded) -> Self {
+        self.server.0.record(recorded);
         self
     }
 
@@ -122,8 +143,7 @@ impl StageBuilder {
         let manifest = kernel_host::manifest(&self.wasm)?;
         let dir = tempfile::tempdir()?;
         let clock = Arc::new(TestClock::default());
-        let network = Arc::new(Network::default());
-        self.recorded.into_iter().for_each(|recorded| network.record(recorded));
+        let (network, server) = (Arc::new(self.network), Arc::new(self.server));
         let storage = Storage::open(&dir.path().join("storage"), Options::default(), clock.clone())
             .map_err(|err| StageError::Storage { reason: err.to_string() })?;
         let ports = Ports {
@@ -150,8 +170,9 @@ impl StageBuilder {
             builder = builder.plugin_dir(plugins).policy(policy(&info, &denied));
         }
         let host = builder.build().map_err(|err| StageError::Host(Box::new(err)))?;
+        host.api_set(&(Arc::clone(&server) as Arc<dyn ServerApi>));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Stage { host, info, manifest, network, clock, runtime, _dir: dir })
+        Ok(Stage { host, info, manifest, network, server, clock, runtime, _dir: dir })
     }
 }
 
@@ -171,7 +192,8 @@ impl Stage {
             wasm: wasm.into(),
             config: Value::Object(serde_json::Map::new()),
             vault: Vault::default(),
-            recorded: Vec::new(),
+            network: Network::default(),
+            server: Server::default(),
             faults: Vec::new(),
             cache: None,
         }
@@ -199,6 +221,18 @@ impl Stage {
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.network.sent()
+    }
+
+    /// Returns the connections that were made, in order.
+    #[must_use]
+    pub fn dialled(&self) -> Vec<Dialled> {
+        self.network.dialled()
+    }
+
+    /// Returns the calls of the server's own API, in order; the path stands as the URL.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Sent> {
+        self.server.0.sent()
     }
 
     /// Compiles and links the plugin, as a server does ahead of the first call.

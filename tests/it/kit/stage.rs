@@ -1,10 +1,11 @@
 //! What goes wrong on a stage goes wrong as in a server.
 
-use kernel_ports::plugin::{PluginError, PluginKind};
+use kernel_ports::plugin::{MachineInput, PluginError, PluginKind};
 use serde_json::{Value, json};
-use tenon_test::{Fault, Recorded};
+use tenon_test::{Fault, Recorded, Stage};
 
 use super::fixture::builder;
+use crate::host::fixture;
 
 fn read(fault: Fault) -> PluginError {
     let stage = builder("secrets").fault(fault).build().unwrap();
@@ -47,4 +48,38 @@ fn a_slow_answer_is_a_timeout() {
     let message = json!({"id": "1", "text": "hi"});
     let err = stage.ask::<Value>(PluginKind::Notifier, "send", &message).unwrap_err();
     assert!(matches!(&err, PluginError::Said { code, .. } if code == "timeout"), "{err}");
+}
+
+/// Calls a function of the fixture that reaches out of its sandbox.
+fn reach(stage: &Stage, name: &str, input: &str) -> Result<Value, PluginError> {
+    let input = MachineInput::Action { name: name.into(), input: input.into() };
+    let step = stage.step(PluginKind::Action, input)?;
+    Ok(step.done.unwrap().output)
+}
+
+#[test]
+fn connections_and_the_api_are_played_and_blobs_are_kept() {
+    let stage = Stage::builder(fixture::outward())
+        .cache(fixture::compiled())
+        .connection("127.0.0.1:5432", "olleh\n")
+        .api(Recorded::new("GET", "/api/v1/whoami").body("{\"name\":\"ada\"}"))
+        .build()
+        .unwrap();
+    assert_eq!(reach(&stage, "tcp", "127.0.0.1 5432 tls hello").unwrap(), "olleh");
+    let [dialled] = &stage.dialled()[..] else { panic!("{:?}", stage.dialled()) };
+    assert_eq!((dialled.tls, &dialled.written[..]), (true, &b"hello\n"[..]));
+    let err = reach(&stage, "tcp", "127.0.0.1 5432 plain hello").unwrap_err();
+    assert!(err.to_string().contains("connection to 127.0.0.1:5432"), "{err}");
+
+    let answer = reach(&stage, "kernel", "GET /api/v1/whoami").unwrap();
+    assert_eq!(answer, json!([200, { "name": "ada" }]));
+    assert_eq!(stage.asked()[0].url, "/api/v1/whoami");
+    let err = reach(&stage, "kernel", "GET /api/v1/runs").unwrap_err();
+    assert!(err.to_string().contains("nothing is recorded for GET /api/v1/runs"), "{err}");
+
+    reach(&stage, "put", "kept a hello").unwrap();
+    assert_eq!(reach(&stage, "get", "kept a").unwrap(), json!([5, "hello", "llo", 0]));
+    let denied = Stage::builder(fixture::outward()).fault(Fault::Denied("tcp".to_owned()));
+    let err = reach(&denied.build().unwrap(), "tcp", "127.0.0.1 5432 plain hello").unwrap_err();
+    assert!(matches!(err, PluginError::Denied { .. }), "{err}");
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kernel_ports::egress::EgressError;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -9,7 +10,7 @@ use wasmtime::component::Resource;
 use crate::bindings::tcp::{Host, HostConnection};
 use crate::bindings::types::Error;
 use crate::call::{CallState, error};
-use crate::dial::{DialError, Stream};
+use crate::dial::{DialError, Instead, Stream};
 
 const CONNECTIONS: u32 = 4;
 /// At once.
@@ -113,8 +114,15 @@ impl CallState {
         let Some(grant) = self.plugin.grants.allows_address(&place) else {
             return Err(self.deny("tcp", Some(&place)));
         };
-        if self.services.outside.is_some() {
-            return Err(error("unavailable", "there is no network here, only what answers HTTP"));
+        if let Some(outside) = &self.services.outside {
+            let dialled = outside.dial(&place, tls).await;
+            return dialled.map(|wire| Box::new(Instead(wire)) as _).map_err(|err| {
+                let code = match err {
+                    EgressError::Unavailable { .. } => "unavailable",
+                    EgressError::Timeout { .. } => "timeout",
+                };
+                error(code, err.to_string())
+            });
         }
         let dialled = self.services.egress.dial(host, port, tls, grant.explicit).await;
         dialled.map_err(|err| match err {
