@@ -1,5 +1,6 @@
 //! Logging in by another system: a real provider of OpenID Connect, a real server, and a browser.
 
+mod app;
 pub(crate) mod browser;
 mod device;
 mod login;

@@ -91,7 +91,10 @@ impl Consent<'_> {
                 Level::Build => ("Build and run", "And change and remove pipelines."),
                 Level::All => ("Everything that you may", ""),
             };
-            let all = format!("At this moment: {own}.");
+            let all = match own.is_empty() {
+                true => "At this moment: nothing.".to_owned(),
+                false => format!("At this moment: {own}."),
+            };
             let says = if level == Level::All { all.as_str() } else { says };
             let checked = if level == self.choice.level { " checked" } else { "" };
             let _ = writeln!(
@@ -147,7 +150,8 @@ fn form_target(redirect_uri: &str) -> String {
     let scheme = redirect_uri.split(':').next().unwrap_or_default();
     let origin = origin(redirect_uri);
     let is_plain = |text: &str| {
-        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'/'))
+        let is_sign = |b: u8| matches!(b, b'.' | b'-' | b'+' | b':' | b'/');
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || is_sign(b))
     };
     // An address of IPv6 has no form in a policy.
     match scheme {
@@ -169,6 +173,7 @@ mod tests {
             ("http://[::1]:80/cb", "http:", "this device ([::1]:80)"),
             ("com.example.app:/cb", "com.example.app:", "an app on this device (com.example.app)"),
             ("cursor://x/cb", "cursor:", "an app on this device (cursor)"),
+            ("web+x:/cb", "web+x:", "an app on this device (web+x)"),
             ("https://x;sandbox/cb", "https:", "x;sandbox"),
         ] {
             assert_eq!((form_target(uri).as_str(), place(uri).as_str()), (target, shown), "{uri}");
