@@ -39,6 +39,9 @@ pub enum LoginError {
     Throttled { wait_ms: u64 },
     #[error("too many people log in at this moment")]
     Busy,
+    /// For whoever is known already.
+    #[error("the old password is wrong")]
+    WrongOld,
     /// Another system keeps it, or nobody does.
     #[error("{who} has no password on this server")]
     NoPassword { who: String },

@@ -33,7 +33,7 @@ impl Access {
         inner.throttle.failed(user.name.as_str(), address, now);
         match inner.passwords.verify(old, Some(&phc)).await {
             Err(Busy) => return Err(LoginError::Busy),
-            Ok(false) => return Err(LoginError::Wrong),
+            Ok(false) => return Err(LoginError::WrongOld),
             Ok(true) => inner.throttle.succeeded(user.name.as_str()),
         }
         if old == new {

@@ -366,6 +366,7 @@ impl From<LoginError> for Refusal {
                 format!("{who} is disabled on this server. Ask an administrator to enable it.")
             }
             LoginError::Wrong
+            | LoginError::WrongOld
             | LoginError::NoPassword { .. }
             | LoginError::Throttled { .. }
             | LoginError::Busy => err.to_string(),

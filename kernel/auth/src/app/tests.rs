@@ -147,6 +147,7 @@ async fn an_app_does_what_it_was_let_in_for_and_nothing_else() {
     assert_eq!(caller.step_up(Verb::Edit).map(Asked::scope).unwrap(), "view run edit");
     assert_eq!(caller.step_up(Verb::Admin), None);
     assert_eq!(caller.step_up(Verb::Run), None);
+    place.world.access.still(&caller).unwrap();
     // What it started goes on when its token does not.
     let words = caller.behalf().unwrap();
     place.wait(60 * 60_000);
@@ -155,6 +156,7 @@ async fn an_app_does_what_it_was_let_in_for_and_nothing_else() {
     assert!(behalf.may(Verb::Run, &Scope::Server) && !behalf.may(Verb::Edit, &Scope::Server));
     place.world.access.app_revoke(tokens.app.id).await.unwrap();
     assert_eq!(place.world.access.behalf(&words).unwrap_err(), crate::Unknown::Revoked);
+    assert_eq!(place.world.access.still(&caller).unwrap_err(), crate::Unknown::Revoked);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ async fn another_password_ends_the_other_logins() {
     let change = async |old: &str, new: &str| {
         world.access.password_change(&mine.caller, old, new, ADDRESS).await
     };
-    assert!(matches!(change("wrong password", NEW).await, Err(LoginError::Wrong)));
+    assert!(matches!(change("wrong password", NEW).await, Err(LoginError::WrongOld)));
     for new in ["short", PASSWORD] {
         let err = change(PASSWORD, new).await.unwrap_err();
         assert!(matches!(err, LoginError::Access(AccessError::Invalid { .. })), "{err}");
@@ -53,7 +53,7 @@ async fn whoever_guesses_is_slowed_down_and_others_have_none() {
     let by = world.access.session_start(holder, ADDRESS).await.unwrap().caller;
     for _ in 0..5 {
         let wrong = world.access.password_change(&by, "wrong password", NEW, ADDRESS).await;
-        assert!(matches!(wrong, Err(LoginError::Wrong)));
+        assert!(matches!(wrong, Err(LoginError::WrongOld)));
     }
     let slowed = world.access.password_change(&by, PASSWORD, NEW, ADDRESS).await;
     assert!(matches!(slowed, Err(LoginError::Throttled { .. })));

@@ -36,7 +36,9 @@ impl From<Denied> for ApiError {
 impl From<LoginError> for ApiError {
     fn from(err: LoginError) -> Self {
         match err {
-            LoginError::Wrong => Self::new(Code::LoginRefused, &err).hint("try again"),
+            LoginError::Wrong | LoginError::WrongOld => {
+                Self::new(Code::LoginRefused, &err).hint("try again")
+            }
             LoginError::Throttled { wait_ms } => {
                 Self::new(Code::LoginThrottled, &err).retry_after(wait_ms).hint("wait a little")
             }

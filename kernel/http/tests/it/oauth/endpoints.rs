@@ -216,7 +216,9 @@ async fn a_person_changes_the_own_password() {
         let body = json!({ "old": old, "new": new });
         place.call("POST", "/api/v1/password", &token, Some(body)).await
     };
-    change("wrong password", "another horse battery").await.refused(401, "login-refused");
+    let wrong = change("wrong password", "another horse battery").await;
+    let problem = wrong.refused(401, "login-refused");
+    assert_eq!(problem["detail"], "the old password is wrong");
     change(PASSWORD, "short").await.refused(422, "access-invalid");
     assert_eq!(change(PASSWORD, "another horse battery").await.status, 204);
     place.call("GET", "/api/v1/whoami", &token, None).await.ok(200);
