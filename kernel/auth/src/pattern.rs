@@ -1,4 +1,5 @@
-//! Patterns of names: `*`, a name, or `x/*` for what is below `x`, at any depth.
+//! Patterns of names: `*`, a name, or what they begin with: `x/*` for what is below `x`, at any
+//! depth, and `web-*`.
 
 /// Returns whether one of the patterns fits.
 pub(crate) fn any(patterns: &[String], name: &str) -> bool {
@@ -12,7 +13,8 @@ pub(crate) fn cover(outer: &[String], inner: &[String]) -> bool {
 
 /// Returns why a text can be no pattern.
 pub(crate) fn check(pattern: &str) -> Result<(), String> {
-    let stem = pattern.strip_suffix("/*").unwrap_or(pattern);
+    let stem = pattern.strip_suffix('*').unwrap_or(pattern);
+    let stem = stem.strip_suffix('/').filter(|_| stem != pattern).unwrap_or(stem);
     let is_name = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
@@ -22,7 +24,8 @@ pub(crate) fn check(pattern: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{pattern:?} is not a pattern; expected `*`, a name, or `name/*` for what is below"
+        "{pattern:?} is not a pattern; expected `*`, a name, `name/*` for what is below, or the beginning of \
+         names with `*` at its end"
     ))
 }
 
@@ -58,6 +61,9 @@ mod tests {
             ("dev/*", "dev", false),
             ("dev/*", "dev/", false),
             ("dev/*", "device", false),
+            ("web-*", "web-one", true),
+            ("web-*", "web", false),
+            ("web-*", "api", false),
         ] {
             assert_eq!(fits(pattern, name), want, "{pattern} {name}");
         }
@@ -71,6 +77,8 @@ mod tests {
             ("dev/*", "dev/a/*", true),
             ("dev/*", "dev/a", true),
             ("dev/*", "*", false),
+            ("web-*", "web-a-*", true),
+            ("web-a-*", "web-*", false),
             ("dev/*", "de/*", false),
             ("dev", "dev/*", false),
         ] {
@@ -80,10 +88,10 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for wrong in ["", "/", "a//b", "../x", "a*", "*/a", "a b", "a/../*"] {
+        for wrong in ["", "/", "a//b", "../x", "a**", "*/a", "a b", "a/../*"] {
             assert!(check(wrong).is_err(), "{wrong}");
         }
-        for right in ["*", "a", "a/b", "a/b/*"] {
+        for right in ["*", "a", "a/b", "a/b/*", "web-*"] {
             assert!(check(right).is_ok(), "{right}");
         }
     }
