@@ -139,6 +139,14 @@ CREATE TABLE plugin_version (
     PRIMARY KEY (plugin, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE project (
+  name TEXT PRIMARY KEY,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  -- It was removed, and something of it may be left.
+  is_going INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE role (
   name TEXT PRIMARY KEY,
   verbs INTEGER NOT NULL

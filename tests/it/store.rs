@@ -10,6 +10,7 @@ mod list;
 mod login;
 mod pipeline;
 mod plugin;
+mod project;
 mod run;
 mod sqlite;
 mod together;
@@ -117,6 +118,10 @@ macro_rules! control_conformance {
 }
 
 control_conformance! {
+    project {
+        projects_are_listed_by_name,
+        a_name_is_taken_until_its_project_is_forgotten,
+    }
     access {
         everything_reads_back_as_it_was_kept,
         the_name_of_a_user_is_taken_once,

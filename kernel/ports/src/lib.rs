@@ -24,6 +24,7 @@ pub mod plugin;
 pub mod plugin_admin;
 pub mod plugin_store;
 pub mod process;
+pub mod project;
 pub mod run;
 pub mod secret;
 pub mod store;

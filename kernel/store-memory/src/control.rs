@@ -3,6 +3,7 @@
 mod app;
 mod login;
 mod plugin;
+mod project;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel_model::access::Scope;
 use kernel_model::id::{AppId, ClientId, SessionId, TokenId, UserId};
-use kernel_model::name::Name;
+use kernel_model::name::{Name, ProjectName};
 use kernel_model::time::Time;
 use kernel_ports::access::{
     AccessData, AccessStore, Digest, Holder, Role, Rule, Session, Token, User, Visitor,
@@ -19,6 +20,7 @@ use kernel_ports::app::{AppToken, Client, ConnectedApp};
 use kernel_ports::audit::{AuditFilter, AuditRow, AuditSeal, AuditStore};
 use kernel_ports::login::Device;
 use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginRecord};
+use kernel_ports::project::ProjectRecord;
 use kernel_ports::store::StoreError;
 
 /// A store that is gone when it is dropped.
@@ -50,6 +52,7 @@ struct Data {
     bindings: BTreeMap<String, BindingRecord>,
     /// By kind and project.
     defaults: BTreeMap<(String, String), DefaultRecord>,
+    projects: BTreeMap<ProjectName, ProjectRecord>,
 }
 
 impl MemoryControl {

@@ -8,6 +8,7 @@ mod app;
 mod audit;
 mod login;
 mod plugin;
+mod project;
 mod row;
 
 use std::path::Path;

@@ -41,6 +41,10 @@ pub(crate) const CONTROL: Schema = Schema {
         ),
         ("0004-create-apps.sql", include_str!("../migrations/control/0004-create-apps.sql")),
         ("0005-create-logins.sql", include_str!("../migrations/control/0005-create-logins.sql")),
+        (
+            "0006-create-projects.sql",
+            include_str!("../migrations/control/0006-create-projects.sql"),
+        ),
     ],
 };
 

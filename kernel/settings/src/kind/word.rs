@@ -1,5 +1,6 @@
 //! What is written as one word, and how each must look.
 
+use kernel_model::name::ProjectName;
 use strsim::damerau_levenshtein;
 
 pub(super) fn number(text: &str, min: u64, max: u64) -> Result<u64, String> {
@@ -72,11 +73,7 @@ pub(super) fn host(text: &str) -> Result<(), String> {
 }
 
 pub(super) fn name(text: &str) -> Result<(), String> {
-    let is_name = text.len() <= 63
-        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    is_name.then_some(()).ok_or_else(|| {
+    ProjectName::new(text).map(drop).map_err(|_| {
         format!(
             "{text:?} is not a name; expected lower-case letters, digits and dashes, 63 at most, \
              such as my-project"

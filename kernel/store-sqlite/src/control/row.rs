@@ -2,11 +2,12 @@
 
 use kernel_model::access::{Audience, Verbs};
 use kernel_model::id::{AppId, ClientId, SessionId, TokenId, UserId};
-use kernel_model::name::Name;
+use kernel_model::name::{Name, ProjectName};
 use kernel_ports::access::{Digest, Holder, Role, Rule, Session, Token, User, Visitor};
 use kernel_ports::app::{AppToken, Client, ConnectedApp, Refresh};
 use kernel_ports::audit::{AuditPlace, AuditRow, AuditSeal};
 use kernel_ports::login::{Device, DeviceAnswer};
+use kernel_ports::project::ProjectRecord;
 use kernel_ports::store::StoreError;
 use rusqlite::Row;
 
@@ -48,6 +49,17 @@ pub(super) fn visitor(row: &Row<'_>) -> Result<Visitor, Fault> {
         is_disabled: row.get(1)?,
         first_at: time_at(row, 2)?,
         last_at: time_at(row, 3)?,
+    })
+}
+
+pub(super) fn project(row: &Row<'_>) -> Result<ProjectRecord, Fault> {
+    let name: String = row.get(0)?;
+    Ok(ProjectRecord {
+        // Only what was checked becomes a path.
+        name: ProjectName::new(&name).map_err(|err| corrupt("project", &err))?,
+        created_at: time_at(row, 1)?,
+        created_by: row.get(2)?,
+        is_going: row.get(3)?,
     })
 }
 
