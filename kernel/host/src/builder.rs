@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
+use kernel_model::name::ProjectName;
 use kernel_ports::api::ServerApi;
 use kernel_ports::bucket::Buckets;
 use kernel_ports::clock::Clock;
@@ -64,20 +65,26 @@ pub enum HostError {
 /// Runs plugins. It implements [`kernel_ports::plugin::Plugins`] and [`kernel_ports::fetch::Fetch`].
 ///
 /// Setting it up reads the plugins and compiles none; the engine starts with the first call.
+#[derive(Clone)]
 pub struct Host {
     /// What serves now. A change puts another one in its place; calls never lock.
-    pub(crate) registry: ArcSwap<Registry>,
-    pub(crate) base: Base,
+    pub(crate) registry: Arc<ArcSwap<Registry>>,
+    pub(crate) base: Arc<Base>,
     /// None: nothing can be installed here.
-    pub(crate) life: Option<Life>,
-    /// Itself, for what goes on after a call.
+    pub(crate) life: Option<Arc<Life>>,
+    /// The host of the server as a whole, for what goes on after a call.
     pub(crate) me: Weak<Self>,
+    /// What host functions use in calls of this host.
     pub(crate) services: Arc<Services>,
+    /// What instances have until they are called.
+    pub(crate) own: Arc<Services>,
+    /// Whose default bindings count first; empty: the server's alone.
+    pub(crate) project: Arc<str>,
     pub(crate) cache: Arc<Cache>,
-    pub(crate) running: OnceLock<Result<Running, String>>,
+    pub(crate) running: Arc<OnceLock<Result<Running, String>>>,
     /// In front of the pool of instances, so that a rush queues instead of failing.
-    pub(crate) permits: Semaphore,
-    rejected: Vec<(PathBuf, String)>,
+    pub(crate) permits: Arc<Semaphore>,
+    rejected: Arc<[(PathBuf, String)]>,
 }
 
 /// What is there without being installed.
@@ -105,7 +112,7 @@ pub(crate) struct Services {
     pub(crate) limits: CallLimits,
     /// None: the network.
     pub(crate) outside: Option<Arc<dyn ports::Egress>>,
-    pub(crate) egress: Egress,
+    pub(crate) egress: Arc<Egress>,
 }
 
 /// The ports that plugins reach through their capabilities.
@@ -152,6 +159,27 @@ impl Host {
             egress: EgressPolicy::default(),
             outside: None,
         }
+    }
+
+    /// Returns the same plugins with the ports of a project, whose default bindings count before
+    /// those of the server.
+    #[must_use]
+    pub fn in_project(&self, project: &ProjectName, ports: Ports) -> Arc<Self> {
+        let Ports { volumes, kv, buckets, secrets, clock } = ports;
+        let services = Services {
+            volumes,
+            kv,
+            buckets,
+            secrets,
+            clock,
+            api: OnceLock::new(),
+            keyring: self.own.keyring.clone(),
+            limits: self.own.limits.clone(),
+            outside: self.own.outside.clone(),
+            egress: Arc::clone(&self.own.egress),
+        };
+        let (services, project) = (Arc::new(services), project.as_str().into());
+        Arc::new(Self { services, project, ..self.clone() })
     }
 
     /// Says which server this host is a part of, so that plugins can call its API. Once.
@@ -268,7 +296,8 @@ impl HostBuilder {
         let registry = assemble(&base, facts, &Registry::default());
         let Ports { volumes, kv, buckets, secrets, clock } = self.ports;
         let permits = Semaphore::new(self.limits.calls_at_once as usize);
-        let (limits, egress, keyring) = (self.limits, Egress::new(self.egress), self.keyring);
+        let (limits, egress, keyring) =
+            (self.limits, Arc::new(Egress::new(self.egress)), self.keyring);
         let (outside, api) = (self.outside, OnceLock::new());
         let services = Services {
             volumes,
@@ -282,16 +311,19 @@ impl HostBuilder {
             egress,
             api,
         };
+        let services = Arc::new(services);
         Ok(Arc::new_cyclic(|me| Host {
-            registry: ArcSwap::from_pointee(registry),
-            base,
-            life,
+            registry: Arc::new(ArcSwap::from_pointee(registry)),
+            base: Arc::new(base),
+            life: life.map(Arc::new),
             me: Weak::clone(me),
-            services: Arc::new(services),
+            own: Arc::clone(&services),
+            services,
+            project: "".into(),
             cache: Arc::new(cache),
-            running: OnceLock::new(),
-            permits,
-            rejected,
+            running: Arc::default(),
+            permits: Arc::new(permits),
+            rejected: rejected.into(),
         }))
     }
 }

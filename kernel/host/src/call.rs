@@ -127,7 +127,14 @@ impl CallState {
     }
 
     /// Makes the state of an instance that has started ahead that of a call.
-    fn begin(&mut self, facts: Facts, (function, limit_ms): (&'static str, u64)) {
+    fn begin(
+        &mut self,
+        services: &Arc<Services>,
+        facts: Facts,
+        (function, limit_ms): (&'static str, u64),
+    ) {
+        // It waited for a call of any project.
+        self.services = Arc::clone(services);
         if let Some(clock) = &self.clock {
             clock.set(facts.at);
         }
@@ -243,7 +250,7 @@ pub(crate) async fn call(
     let was_ready = ready.is_some();
     let (mut store, instance) = match ready {
         Some(Ready { mut store, instance, .. }) => {
-            store.data_mut().begin(facts, limit);
+            store.data_mut().begin(services, facts, limit);
             stop_at(&mut store, hard_end);
             (store, Some(instance))
         }

@@ -55,9 +55,9 @@ pub(crate) enum Unready {
 impl Host {
     fn running(&self, plugin: &str) -> Result<&Running, PluginError> {
         let start = || {
-            let engine = engine(&self.services.limits).map_err(|err| format!("{err:#}"))?;
+            let engine = engine(&self.own.limits).map_err(|err| format!("{err:#}"))?;
             let ticker = Arc::new(Ticker::start(&engine).map_err(|err| err.to_string())?);
-            let warmer = Warmer::new(&engine, &self.services, &ticker);
+            let warmer = Warmer::new(&engine, &self.own, &ticker);
             Ok(Running { engine, ticker, warmer })
         };
         self.running.get_or_init(start).as_ref().map_err(|err: &String| PluginError::Host {
@@ -225,7 +225,7 @@ impl Host {
     }
 
     fn bound(&self, kind: PluginKind, binding: &str) -> Result<Arc<Plugin>, PluginError> {
-        self.registry.load().bound(kind, binding).map(Arc::clone)
+        self.registry.load().bound(kind, binding, &self.project).map(Arc::clone)
     }
 }
 
@@ -271,6 +271,10 @@ impl Plugins for Host {
 
     fn identity_list(&self) -> Vec<IdentityWay> {
         identity::ways(&self.registry.load())
+    }
+
+    fn default_binding(&self, kind: PluginKind) -> Option<Arc<str>> {
+        self.registry.load().default_of(kind, &self.project).map(Arc::clone)
     }
 
     fn language_find(&self, name: Option<&str>, file_name: &str) -> Result<Arc<str>, PluginError> {

@@ -141,17 +141,24 @@ impl Registry {
         }))
     }
 
+    /// Returns the binding that is the default of a kind: the project's, else the server's.
+    pub(crate) fn default_of(&self, kind: PluginKind, project: &str) -> Option<&Arc<str>> {
+        let mut places = [project, ""].into_iter();
+        places.find_map(|place| self.defaults.get(&(kind, place.into())))
+    }
+
     /// Returns the plugin that answers for a kind: that of the binding or, without one, the default
-    /// of the server, else the only one that there is.
+    /// of the project or server, else the only one that there is.
     pub(crate) fn bound(
         &self,
         kind: PluginKind,
         binding: &str,
+        project: &str,
     ) -> Result<&Arc<Plugin>, PluginError> {
         if !binding.is_empty() {
             return self.find(kind, binding);
         }
-        if let Some(name) = self.defaults.get(&(kind, "".into())) {
+        if let Some(name) = self.default_of(kind, project) {
             return self.find(kind, name);
         }
         let mut all = self.of_kind(kind);

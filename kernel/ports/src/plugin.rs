@@ -367,6 +367,12 @@ pub trait Plugins: Send + Sync {
     fn identity_list(&self) -> Vec<IdentityWay> {
         Vec::new()
     }
+    /// Returns the binding that somebody has made the default of a kind, for this project or for
+    /// the server.
+    fn default_binding(&self, kind: PluginKind) -> Option<Arc<str>> {
+        let _ = kind;
+        None
+    }
     /// Returns the language for a name (`yaml` or `language-yaml`) or, without one, for a file name.
     fn language_find(&self, name: Option<&str>, file_name: &str) -> Result<Arc<str>, PluginError>;
     async fn compile(

@@ -193,7 +193,7 @@ impl Inner {
             token: 1,
             work,
             options: StepOptions { timeout_ms: Some(TIMEOUT_MS), ..StepOptions::default() },
-            launcher: self.settings.launcher.clone(),
+            launcher: self.launcher(),
             launchers_allowed: Arc::clone(&self.settings.launchers_allowed),
             features: Arc::clone(&self.settings.features),
             grace_ms: self.settings.grace_ms,

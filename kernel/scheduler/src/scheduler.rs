@@ -11,7 +11,7 @@ use kernel_ports::artifact::Blobs;
 use kernel_ports::clock::{Clock, Entropy};
 use kernel_ports::fetch::Fetch;
 use kernel_ports::log::Logs;
-use kernel_ports::plugin::Plugins;
+use kernel_ports::plugin::{PluginKind, Plugins};
 use kernel_ports::process::Processes;
 use kernel_ports::run::RunStatus;
 use kernel_ports::secret::Secrets;
@@ -158,6 +158,12 @@ impl Inner {
 
     pub(crate) fn runs(&self) -> MutexGuard<'_, Runs> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the launcher for steps whose run and language name none.
+    pub(crate) fn launcher(&self) -> String {
+        let bound = self.parts.plugins.default_binding(PluginKind::Launcher);
+        bound.map_or_else(|| self.settings.launcher.clone(), |name| name.to_string())
     }
 
     /// Sleeps until a time of the clock; for ever without one.

@@ -17,7 +17,7 @@ pub struct Settings {
     pub attempts_max: usize,
     /// Time between asking a step to end and ending it.
     pub grace_ms: u64,
-    /// The launcher for steps whose run and language name none.
+    /// The launcher for steps whose run and language name none, where no binding is the default.
     pub launcher: String,
     /// Which launchers steps may use (`runs.launchers_allowed`).
     pub launchers_allowed: Arc<Selection>,

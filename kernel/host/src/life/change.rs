@@ -27,7 +27,7 @@ pub(super) struct Change<'a> {
 impl Host {
     /// Returns where plugins are kept.
     pub(super) fn life(&self) -> Result<&Life, PluginAdminError> {
-        self.life.as_ref().ok_or_else(|| PluginAdminError::Refused {
+        self.life.as_deref().ok_or_else(|| PluginAdminError::Refused {
             reason: "nothing can be installed here; start a server with `tenon server`".to_owned(),
         })
     }

@@ -115,7 +115,7 @@ impl Actor {
             token,
             work,
             options: self.options(step),
-            launcher: self.input.launcher.clone().unwrap_or_else(|| settings.launcher.clone()),
+            launcher: self.input.launcher.clone().unwrap_or_else(|| self.inner.launcher()),
             launchers_allowed: Arc::clone(&settings.launchers_allowed),
             features: Arc::clone(&settings.features),
             grace_ms: settings.grace_ms,
