@@ -21,6 +21,7 @@ mod native;
 mod oauth;
 mod packages;
 mod plugin_life;
+mod projects;
 mod readme;
 #[path = "../../kernel/package/tests/it/registry.rs"]
 #[expect(dead_code, reason = "not all of it is needed here")]

@@ -191,6 +191,16 @@ impl Caller {
         (self.is_app() && !limits.verbs.has(verb) && self.is_granted(verb)).then_some(wanted)
     }
 
+    /// Returns whether it may somewhere within a scope, so that it is worth looking where.
+    pub fn check_within(&self, verb: Verb, scope: &Scope) -> Result<(), Denied> {
+        let lies_within = |inner: &&Scope| inner.parent().as_ref() == Some(scope);
+        let mut inner = self.grants.scopes.keys().filter(lies_within);
+        if self.may(verb, scope) || inner.any(|inner| self.may(verb, inner)) {
+            return Ok(());
+        }
+        Err(Denied { actor: self.actor.clone(), verb, place: scope.to_string() })
+    }
+
     /// Returns whether somebody is known.
     #[must_use]
     pub fn is_known(&self) -> bool {

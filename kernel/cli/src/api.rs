@@ -22,6 +22,7 @@ use crate::api::transport::{Request, Response, Transport, TransportError};
 mod access;
 pub mod error;
 pub mod plugin;
+mod project;
 pub mod sse;
 mod stream;
 pub mod transport;
@@ -32,6 +33,8 @@ pub struct Api {
     transport: Arc<dyn Transport>,
     /// Says who asks.
     token: Option<Arc<str>>,
+    /// What it is about.
+    project: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Api {
@@ -46,13 +49,19 @@ pub type Answer<T> = Result<T, ApiError>;
 impl Api {
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport, token: None }
+        Self { transport, token: None, project: None }
     }
 
     /// Sends this token from now on.
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token: token.map(Into::into), ..self }
+    }
+
+    /// Asks about this project from now on; none leaves it to the server.
+    #[must_use]
+    pub fn with_project(self, project: Option<String>) -> Self {
+        Self { project: project.map(Into::into), ..self }
     }
 
     pub async fn pipeline_set(&self, name: &str, set: &PipelineSet) -> Answer<PipelineAccepted> {
@@ -231,6 +240,7 @@ impl Api {
         if body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }
+        headers.extend(self.project.as_ref().map(|name| ("x-tenon-project", name.to_string())));
         headers.extend(self.token.as_ref().map(|t| ("authorization", format!("Bearer {t}"))));
         Request { method, path: format!("/api/v1{path}"), headers, body }
     }

@@ -14,12 +14,14 @@ mod access;
 pub mod author;
 pub mod pairs;
 pub mod plugin;
+mod project;
 pub mod secret;
 
 pub use access::{
     AppCommand, AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand,
     UserCommand, VisitorCommand,
 };
+pub use project::ProjectCommand;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -61,11 +63,18 @@ pub struct Common {
         help_heading = "Global options"
     )]
     pub token: Option<String>,
+    /// The project of pipelines, runs and secrets; without it that of the variable TENON_PROJECT, or
+    /// the one that the server takes
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Global options")]
+    pub project: Option<String>,
 }
 
 /// Commands that talk to a server.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// List, make and remove projects
+    #[command(subcommand)]
+    Project(ProjectCommand),
     /// Set, list, start and remove pipelines
     #[command(subcommand)]
     Pipeline(PipelineCommand),
@@ -125,6 +134,14 @@ pub enum Command {
     /// Show what was done, and check that nobody has changed it
     #[command(subcommand)]
     Audit(AuditCommand),
+}
+
+impl Command {
+    /// Returns whether it is about what a project has, and not about the server.
+    #[must_use]
+    pub fn is_about_a_project(&self) -> bool {
+        matches!(self, Self::Pipeline(_) | Self::Runs(_) | Self::Secret(_) | Self::Rule(_))
+    }
 }
 
 /// What a run is started with.

@@ -12,6 +12,7 @@ mod audit;
 mod browser;
 pub mod pipeline;
 pub mod plugin;
+mod project;
 pub mod run;
 pub mod runs;
 mod secret;
@@ -24,6 +25,7 @@ mod visitor;
 /// Fails when the server refuses or is not there; [`exit`] says how to end then.
 pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<Exit> {
     match command {
+        Command::Project(command) => project::execute(command, api, out).await,
         Command::Pipeline(command) => pipeline::execute(command, api, out).await,
         Command::Runs(command) => runs::execute(command, api, out).await,
         Command::Secret(command) => secret::execute(command, api, out).await,

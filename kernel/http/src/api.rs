@@ -5,16 +5,22 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use kernel_auth::Access;
+use kernel_model::name::ProjectName;
 use kernel_model::network::Cidr;
 use kernel_model::time::Time;
+use kernel_ports::clock::{Clock, Entropy};
+use kernel_ports::fetch::Fetch;
+use kernel_ports::plugin::Plugins;
 use kernel_ports::plugin_admin::PluginAdmin;
-use kernel_scheduler::Scheduler;
+use kernel_ports::secret::SecretBook;
 
 use crate::code::Code;
 use crate::error::ApiError;
 use crate::extract::Site;
 use crate::layer::host::Hosts;
+use crate::layer::project::Addressing;
 use crate::layer::rate::Rates;
+use crate::projects::Projects;
 
 /// An installation may have to fetch many megabytes over a slow network, which is given five minutes,
 /// and to compile them on a small machine.
@@ -25,6 +31,8 @@ pub(crate) const INSTALL_TIMEOUT: Duration = Duration::from_secs(480);
 pub struct Config {
     /// The names that the server may be called by.
     pub hosts: Hosts,
+    /// What says which project a request is about.
+    pub addressing: Addressing,
     /// Pages of these origins may call the server; in each a `*` may stand for one name.
     pub allow_origins: Vec<String>,
     /// What these say about the client is believed.
@@ -67,6 +75,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             hosts: Hosts::Loopback { names: vec![] },
+            addressing: Addressing::default(),
             allow_origins: vec![],
             trusted_proxies: vec![],
             rates: Rates { address: 6_000, token: 12_000, project: 0 },
@@ -82,8 +91,16 @@ impl Default for Config {
 /// What the API serves.
 #[derive(Clone)]
 pub struct Api {
-    pub scheduler: Scheduler,
+    pub projects: Arc<dyn Projects>,
     pub plugins: Arc<dyn PluginAdmin>,
+    /// Plugins that work for the server as a whole, such as those that know who somebody is.
+    pub calls: Arc<dyn Plugins>,
+    /// None: no secrets are kept here.
+    pub secrets: Option<Arc<dyn SecretBook>>,
+    /// What reads addresses of others, such as those of apps.
+    pub fetch: Arc<dyn Fetch>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
     /// The version of the server, for people and clients.
     pub version: String,
     pub config: Config,
@@ -97,6 +114,8 @@ pub struct Api {
 pub struct Behalf {
     /// As [`kernel_auth::Caller::behalf`] has said them.
     pub words: String,
+    /// That of the run. It calls nothing in another one.
+    pub project: ProjectName,
     /// The name of the binding, for the audit.
     pub plugin: String,
 }
@@ -113,8 +132,13 @@ pub struct Cookies {
 /// What handlers can ask for.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) scheduler: Scheduler,
+    pub(crate) projects: Arc<dyn Projects>,
     pub(crate) plugins: Arc<dyn PluginAdmin>,
+    pub(crate) calls: Arc<dyn Plugins>,
+    pub(crate) secrets: Option<Arc<dyn SecretBook>>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) version: Arc<str>,
     pub(crate) started_at: Time,
     pub(crate) access: Access,
@@ -130,10 +154,15 @@ pub(crate) struct PluginLife(pub(crate) Arc<dyn PluginAdmin>);
 impl App {
     pub(crate) fn new(api: &Api) -> Self {
         Self {
-            scheduler: api.scheduler.clone(),
+            projects: Arc::clone(&api.projects),
             plugins: Arc::clone(&api.plugins),
+            calls: Arc::clone(&api.calls),
+            secrets: api.secrets.clone(),
+            fetch: Arc::clone(&api.fetch),
+            clock: Arc::clone(&api.clock),
+            entropy: Arc::clone(&api.entropy),
             version: api.version.as_str().into(),
-            started_at: api.scheduler.parts().clock.now(),
+            started_at: api.clock.now(),
             access: api.access.clone(),
             cookies: api.cookies,
             callback_url: api.config.callback_url.as_deref().map(Into::into),
@@ -176,8 +205,8 @@ impl FromRef<App> for Access {
     }
 }
 
-impl FromRef<App> for Scheduler {
+impl FromRef<App> for Arc<dyn Clock> {
     fn from_ref(app: &App) -> Self {
-        app.scheduler.clone()
+        Self::clone(&app.clock)
     }
 }

@@ -1,7 +1,6 @@
 //! Kept files of runs.
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
@@ -11,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use kernel_model::id::RunId;
 use kernel_ports::artifact::Artifact;
-use kernel_scheduler::Scheduler;
 use kernel_wire as wire;
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{ArtifactOf, At, Json};
+use crate::extract::{ArtifactOf, At, In, Json};
 use crate::near::nearest;
+use crate::projects::Project;
 use crate::to_wire;
 
 /// List artifacts of run
@@ -27,7 +26,7 @@ use crate::to_wire;
     responses((status = 200, description = "All of them", body = Vec<wire::artifact::Artifact>)),
 )]
 pub(crate) async fn list(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(run): At<RunId>,
 ) -> Result<Json<Vec<wire::artifact::Artifact>>, ApiError> {
     scheduler.run_get(run).await?;
@@ -54,7 +53,7 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn get(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(ArtifactOf { run, name }): At<ArtifactOf>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

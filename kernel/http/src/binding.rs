@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use kernel_model::name::ProjectName;
 use kernel_ports::plugin_admin::BindingDraft;
 use kernel_wire::plugin_admin as wire;
 
-use crate::api::PluginLife;
+use crate::api::{App, PluginLife};
+use crate::code::Code;
 use crate::error::ApiError;
 use crate::extract::{At, BindingName, Json};
 use crate::to_wire;
@@ -31,17 +33,22 @@ pub(crate) async fn list(
     responses((status = 200, description = "The binding", body = wire::Binding)),
 )]
 pub(crate) async fn set(
-    State(PluginLife(plugins)): State<PluginLife>,
+    State(app): State<App>,
     At(BindingName(name)): At<BindingName>,
     Json(set): Json<wire::BindingSet>,
 ) -> Result<Json<wire::Binding>, ApiError> {
-    let default_for = set
-        .default_for
-        .map(|default| (to_wire::kind_back(default.kind), default.project.unwrap_or_default()));
+    let default_for = match set.default_for {
+        Some(default) => {
+            let project = default.project.unwrap_or_default();
+            known(&app, &project)?;
+            Some((to_wire::kind_back(default.kind), project))
+        }
+        None => None,
+    };
     let wire::BindingSet { plugin, config, rules, .. } = set;
     let config = config.map(|config| config.to_string());
     let draft = BindingDraft { name, plugin, config, rules, default_for };
-    Ok(Json(to_wire::binding(plugins.bind(draft).await?)))
+    Ok(Json(to_wire::binding(app.plugins.bind(draft).await?)))
 }
 
 /// Remove binding
@@ -91,4 +98,14 @@ pub(crate) async fn revoke(
     Json(wire::Rules { rules }): Json<wire::Rules>,
 ) -> Result<Json<wire::Binding>, ApiError> {
     Ok(Json(to_wire::binding(plugins.revoke(&name, &rules).await?)))
+}
+
+/// Refuses a default for a project that is not there. Empty is the server as a whole.
+fn known(app: &App, project: &str) -> Result<(), ApiError> {
+    if project.is_empty() {
+        return Ok(());
+    }
+    let name = ProjectName::new(project);
+    let name = name.map_err(|err| ApiError::new(Code::ProjectInvalid, err))?;
+    app.projects.project_get(&name).map(drop).ok_or_else(|| crate::project::unknown(&name))
 }

@@ -29,6 +29,13 @@ macro_rules! codes {
 }
 
 codes! {
+    ProjectUnknown = "project-unknown", NOT_FOUND, "There is no such project";
+    ProjectExists = "project-exists", CONFLICT, "There is such a project already";
+    ProjectBusy = "project-busy", CONFLICT, "The project has runs that have not ended";
+    ProjectRefused = "project-refused", CONFLICT, "This cannot be done with the project";
+    ProjectInvalid = "project-invalid", BAD_REQUEST, "This cannot be a project";
+    ProjectRequired = "project-required", BAD_REQUEST, "It is not said which project";
+    ProjectMismatch = "project-mismatch", FORBIDDEN, "This is the address of another project";
     PipelineUnknown = "pipeline-unknown", NOT_FOUND, "There is no such pipeline";
     VersionUnknown = "version-unknown", NOT_FOUND, "There is no such version";
     PipelinePaused = "pipeline-paused", CONFLICT, "The pipeline is paused";

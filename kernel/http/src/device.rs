@@ -80,7 +80,7 @@ pub(crate) async fn token(
         told.note.actor(&actor);
     }
     told.note.target(&format!("tokens/{}", token.id));
-    let now = app.scheduler.parts().clock.now();
+    let now = app.clock.now();
     let expires_in = token.expires_at.map_or(0, |at| at.since_ms(now) / 1_000);
     Ok(Json(wire::DeviceTokenMade {
         access_token: text,

@@ -6,7 +6,9 @@ mod form;
 mod header;
 mod json;
 mod path;
+mod project;
 mod query;
+mod scoped;
 mod site;
 
 pub(crate) use caller::{Told, Who};
@@ -17,5 +19,7 @@ pub(crate) use path::{
     ArtifactOf, At, BindingName, Named, PluginName, RuleOf, SecretName, StepOf, StepSelector,
     VersionOf,
 };
+pub(crate) use project::In;
 pub(crate) use query::{Params, invalid, word};
+pub(crate) use scoped::Scoped;
 pub(crate) use site::{Site, cookie, origin};

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use futures::future::try_join_all;
 use kernel_ports::plugin::{PluginInfo, PluginKind};
-use kernel_scheduler::Scheduler;
+use kernel_ports::store::StoreError;
 use kernel_wire::health::{Check, Health, Readiness};
 
 use crate::api::App;
 use crate::error::ApiError;
 use crate::extract::Json;
+use crate::projects::Project;
 use crate::to_wire;
 
 /// A store that has not answered by then is not ready.
@@ -33,11 +35,12 @@ pub(crate) async fn livez() -> &'static str {
         (status = 503, description = "It does not", body = Readiness),
     ),
 )]
-pub(crate) async fn readyz(State(scheduler): State<Scheduler>) -> (StatusCode, Json<Readiness>) {
+pub(crate) async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
+    let projects = app.projects.project_list();
     let checks = vec![
-        store(&scheduler).await,
-        plugins(&scheduler.parts().plugins.plugin_list()),
-        intake(&scheduler),
+        store(&projects).await,
+        plugins(&app.calls.plugin_list()),
+        intake(projects.iter().any(|project| project.scheduler.is_draining())),
     ];
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -50,17 +53,22 @@ pub(crate) async fn readyz(State(scheduler): State<Scheduler>) -> (StatusCode, J
     responses((status = 200, description = "The server", body = Health)),
 )]
 pub(crate) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
-    let parts = app.scheduler.parts();
     Ok(Json(Health {
         version: app.version.to_string(),
         started_at: to_wire::time(app.started_at),
-        uptime_ms: parts.clock.now().since_ms(app.started_at),
-        runs_open: parts.store.run_count_open().await?,
+        uptime_ms: app.clock.now().since_ms(app.started_at),
+        runs_open: runs_open(&app.projects.project_list()).await?,
     }))
 }
 
-async fn store(scheduler: &Scheduler) -> Check {
-    let answer = tokio::time::timeout(STORE_TIMEOUT, scheduler.parts().store.run_count_open());
+/// Counts the runs of all projects that have not ended.
+async fn runs_open(projects: &[Project]) -> Result<u64, StoreError> {
+    let counts = projects.iter().map(|project| project.scheduler.parts().store.run_count_open());
+    Ok(try_join_all(counts).await?.into_iter().sum())
+}
+
+async fn store(projects: &[Project]) -> Check {
+    let answer = tokio::time::timeout(STORE_TIMEOUT, runs_open(projects));
     let (ok, detail) = match answer.await {
         Ok(Ok(n)) => (true, format!("it answers; {n} runs have not ended")),
         Ok(Err(err)) => (false, format!("it does not work: {err}; the log says more")),
@@ -84,8 +92,8 @@ fn plugins(found: &[PluginInfo]) -> Check {
     Check { name: "plugins".to_owned(), ok: missing.is_empty(), detail }
 }
 
-fn intake(scheduler: &Scheduler) -> Check {
-    let ok = !scheduler.is_draining();
+fn intake(is_draining: bool) -> Check {
+    let ok = !is_draining;
     let detail = if ok { "it takes new runs" } else { "the server is stopping" };
     Check { name: "intake".to_owned(), ok, detail: detail.to_owned() }
 }

@@ -124,7 +124,7 @@ pub(crate) async fn login_any(
 
 /// Returns the ways in, by name.
 pub(crate) fn ways(app: &App) -> Vec<IdentityWay> {
-    let mut ways = app.scheduler.parts().plugins.identity_list();
+    let mut ways = app.calls.identity_list();
     ways.retain(|way| way.name != LOCAL && !OURS.contains(&way.name.as_str()));
     ways
 }
@@ -179,7 +179,7 @@ async fn arrive(
         code_verifier: journey.verifier,
         nonce: journey.nonce,
         redirect_uri: journey.plan.redirect_uri,
-        now_ms: app.scheduler.parts().clock.now().0,
+        now_ms: app.clock.now().0,
     };
     let claims: Claims = ask(app, &way, "exchange", &exchange).await?;
     let identity = identity(&way, claims)?;
@@ -229,16 +229,15 @@ async fn ask<T: DeserializeOwned>(
     function: &'static str,
     request: &impl Serialize,
 ) -> Result<T, Refusal> {
-    let parts = app.scheduler.parts();
     let call = PluginCall {
         kind: PluginKind::Identity,
         binding: way.binding.clone(),
         function,
         request: serde_json::to_string(request).unwrap_or_default(),
         run: None,
-        at: parts.clock.now(),
+        at: app.clock.now(),
     };
-    let Ok(answer) = tokio::time::timeout(PATIENCE, parts.plugins.plugin_call(call)).await else {
+    let Ok(answer) = tokio::time::timeout(PATIENCE, app.calls.plugin_call(call)).await else {
         return Err(Refusal::broken(way, format!("{} took too long", way.binding)));
     };
     let answer = answer.map_err(|err| Refusal::plugin(way, &err))?;

@@ -7,5 +7,6 @@ pub(crate) mod guard;
 pub(crate) mod host;
 pub(crate) mod origin;
 pub(crate) mod panic;
+pub(crate) mod project;
 pub(crate) mod rate;
 pub(crate) mod request_id;

@@ -34,6 +34,8 @@ mod permission;
 mod pipeline;
 mod plugin;
 mod plugin_admin;
+mod project;
+mod projects;
 mod refused;
 mod routes;
 mod run;
@@ -46,6 +48,8 @@ mod visitor;
 
 pub use api::{Api, Behalf, BodyLimits, Config, Cookies, Oauth};
 pub use layer::host::Hosts;
+pub use layer::project::Addressing;
 pub use layer::rate::Rates;
+pub use projects::{Project, ProjectError, Projects};
 pub use routes::router;
 pub use serve::{Serving, Tls, TlsError, serve};

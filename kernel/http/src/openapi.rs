@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 use kernel_wire::event::RunEvent;
 use kernel_wire::log::LogChunk;
 use kernel_wire::problem::Problem;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -15,12 +16,13 @@ use utoipa::{Modify, OpenApi};
 use crate::access::{role, rule, token, user};
 use crate::error::{ApiError, PROBLEM_JSON};
 use crate::layer::gate::{COOKIE, CSRF};
+use crate::layer::project::{PARAM, PROJECT};
 use crate::oauth::{consent, metadata};
 use crate::permission::Needs;
 use crate::routes::ROUTES;
 use crate::{
     access, app, artifact, audit, binding, device, health, identity, login, metrics, oauth,
-    password, pipeline, plugin, plugin_admin, run, run_read, secret, step, visitor,
+    password, pipeline, plugin, plugin_admin, project, run, run_read, secret, step, visitor,
 };
 
 #[derive(OpenApi)]
@@ -34,6 +36,7 @@ use crate::{
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
+        project::list, project::get, project::create, project::remove,
         pipeline::list, pipeline::get, pipeline::set, pipeline::remove, pipeline::validate,
         pipeline::pause, pipeline::unpause, pipeline::version_list, pipeline::version_get,
         run::start, run::cancel, run::retry, run::rerun,
@@ -66,6 +69,7 @@ use crate::{
     components(schemas(Problem, RunEvent, LogChunk)),
     modifiers(&Problems, &Permissions),
     tags(
+        (name = "projects", description = "What is kept apart: pipelines, runs, secrets"),
         (name = "pipelines", description = "Named, versioned definitions of work"),
         (name = "runs", description = "Executions of pipelines"),
         (name = "steps", description = "What runs consist of"),
@@ -134,6 +138,15 @@ impl Modify for Permissions {
             let any = ["token", "session", "basic"];
             let any = any.map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
             operation.security = Some(any.to_vec());
+            if route.needs.is_about_a_project() {
+                let text = format!("The project; or `?{PARAM}=` for what can send no header");
+                let param = ParameterBuilder::new()
+                    .name(PROJECT.as_str())
+                    .parameter_in(ParameterIn::Header)
+                    .description(Some(text))
+                    .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+                operation.parameters.get_or_insert_default().push(param.build().into());
+            }
             let needs = format!("Needs {}.", route.needs);
             operation.description = Some(match operation.description.take() {
                 Some(text) => format!("{text}\n\n{needs}"),

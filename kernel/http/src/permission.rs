@@ -1,13 +1,10 @@
 //! What a route needs: its column in the table of routes.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use kernel_model::access::{Scope, Verb};
-use kernel_model::name::Name;
-
-/// The one project that there is.
-const PROJECT: &str = "default";
+use kernel_model::name::{Name, ProjectName};
+use kernel_ports::secret::SecretScope;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +29,11 @@ pub(crate) enum Place {
     Run,
     /// The scope of secrets that the query names, as `scope`; the project if it names none.
     Secret,
-    /// Somewhere. The handler shows what of it may be seen.
+    /// Somewhere in the project of the request. The handler shows what of it may be seen.
+    Within,
+    /// Somewhere in the project that the path names, as `{project}`.
+    Named,
+    /// Somewhere on the server. The handler shows what of it may be seen.
     Anywhere,
 }
 
@@ -89,6 +90,12 @@ macro_rules! place {
     (of_secret) => {
         $crate::permission::Place::Secret
     };
+    (within) => {
+        $crate::permission::Place::Within
+    };
+    (named) => {
+        $crate::permission::Place::Named
+    };
     (anywhere) => {
         $crate::permission::Place::Anywhere
     };
@@ -96,20 +103,34 @@ macro_rules! place {
 
 pub(crate) use {needs, place, verb};
 
-/// Returns the scope of the project.
-pub(crate) fn project() -> Scope {
-    Scope::Project { project: project_name() }
+/// Returns the scope of a project.
+pub(crate) fn project(project: &ProjectName) -> Scope {
+    Scope::Project { project: project.name().clone() }
 }
 
 /// Returns the scope of a pipeline.
-pub(crate) fn pipeline(pipeline: &Name) -> Scope {
-    Scope::Pipeline { project: project_name(), pipeline: pipeline.clone() }
+pub(crate) fn pipeline(project: &ProjectName, pipeline: &Name) -> Scope {
+    Scope::Pipeline { project: project.name().clone(), pipeline: pipeline.clone() }
 }
 
-fn project_name() -> Name {
-    #[expect(clippy::unwrap_used, reason = "a constant, which every test of a route reads")]
-    static NAME: LazyLock<Name> = LazyLock::new(|| Name::new(PROJECT).unwrap());
-    NAME.clone()
+/// Returns the scope that a scope of secrets lies in.
+pub(crate) fn secrets(scope: &SecretScope) -> Scope {
+    match scope.clone() {
+        SecretScope::Server => Scope::Server,
+        SecretScope::Project(project) => Scope::Project { project },
+        SecretScope::Pipeline { project, pipeline } => Scope::Pipeline { project, pipeline },
+    }
+}
+
+impl Needs {
+    /// Returns whether the request must say, or leave to the server, which project it is about.
+    pub(crate) fn is_about_a_project(self) -> bool {
+        let Self::Verb(_, place) = self else { return false };
+        match place {
+            Place::Pipeline | Place::Run | Place::Secret | Place::Within => true,
+            Place::Server | Place::Named | Place::Anywhere => false,
+        }
+    }
 }
 
 impl fmt::Display for Needs {
@@ -125,6 +146,8 @@ impl fmt::Display for Needs {
             Place::Pipeline => write!(f, "`{verb}` on the pipeline"),
             Place::Run => write!(f, "`{verb}` on the pipeline of the run"),
             Place::Secret => write!(f, "`{verb}` on the scope of the secrets"),
+            Place::Within => write!(f, "`{verb}` on anything in the project; the rest is left out"),
+            Place::Named => write!(f, "`{verb}` on anything in the project"),
             Place::Anywhere => write!(f, "`{verb}` on anything; the rest is left out"),
         }
     }

@@ -5,15 +5,18 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
 use kernel_model::name::Name;
+use kernel_ports::secret::SecretScope;
 use kernel_scheduler::{PipelineSource, Scheduler};
 use kernel_wire as wire;
 use kernel_wire::diagnostic::{Severity, Validation};
 use kernel_wire::page::Page;
 
+use crate::api::App;
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, IfMatch, Json, Params, Precondition, VersionOf, Who, invalid, tag};
+use crate::extract::{At, IfMatch, In, Json, Params, Precondition, VersionOf, Who, invalid, tag};
 use crate::layer::gate::may_view;
+use crate::projects::Project;
 use crate::{page, to_wire};
 
 /// A pipeline and its entity tag.
@@ -29,7 +32,7 @@ type Tagged = ([(HeaderName, String); 1], Json<wire::pipeline::Pipeline>);
     responses((status = 200, description = "A page", body = Page<wire::pipeline::Pipeline>)),
 )]
 pub(crate) async fn list(
-    State(scheduler): State<Scheduler>,
+    In(Project { name, scheduler, .. }): In,
     Who(caller): Who,
     mut params: Params,
 ) -> Result<Json<Page<wire::pipeline::Pipeline>>, ApiError> {
@@ -43,7 +46,7 @@ pub(crate) async fn list(
         limit + 1,
         |after: Option<Name>| async move { store.pipeline_list(after.as_ref(), limit + 1).await },
         |pipeline| pipeline.name.clone(),
-        |pipeline| may_view(&caller, &pipeline.name),
+        |pipeline| may_view(&caller, &name, &pipeline.name),
     )
     .await?;
     let cursor = |last: &kernel_ports::pipeline::Pipeline| last.name.to_string();
@@ -58,7 +61,7 @@ pub(crate) async fn list(
         body = wire::pipeline::Pipeline, headers(("etag" = String)))),
 )]
 pub(crate) async fn get(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(name): At<Name>,
 ) -> Result<Tagged, ApiError> {
     Ok(tagged(&scheduler.pipeline_get(&name).await?))
@@ -83,7 +86,7 @@ pub(crate) async fn get(
     ),
 )]
 pub(crate) async fn set(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(name): At<Name>,
     IfMatch(precondition): IfMatch,
     Json(set): Json<wire::pipeline::PipelineSet>,
@@ -111,7 +114,7 @@ pub(crate) async fn set(
     responses((status = 200, description = "What there is to say about it", body = Validation)),
 )]
 pub(crate) async fn validate(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     Json(set): Json<wire::pipeline::PipelineSet>,
 ) -> Result<Json<Validation>, ApiError> {
     let diagnostics = scheduler.pipeline_validate(source(set)).await?;
@@ -132,7 +135,8 @@ pub(crate) async fn validate(
     responses((status = 204, description = "Removed")),
 )]
 pub(crate) async fn remove(
-    State(scheduler): State<Scheduler>,
+    State(app): State<App>,
+    In(Project { name: project, scheduler, .. }): In,
     At(name): At<Name>,
     IfMatch(precondition): IfMatch,
 ) -> Result<StatusCode, ApiError> {
@@ -144,8 +148,9 @@ pub(crate) async fn remove(
     }
     scheduler.pipeline_remove(&name).await?;
     // Another pipeline of this name has nothing of it.
-    if let Some(book) = scheduler.parts().secrets.secret_book() {
-        book.secret_pipeline_remove(&name).await?;
+    if let Some(book) = &app.secrets {
+        let project = project.name().clone();
+        book.secret_scope_remove(&SecretScope::Pipeline { project, pipeline: name }).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -159,7 +164,7 @@ pub(crate) async fn remove(
     responses((status = 200, description = "Paused", body = wire::pipeline::Pipeline)),
 )]
 pub(crate) async fn pause(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(name): At<Name>,
 ) -> Result<Tagged, ApiError> {
     Ok(tagged(&scheduler.pipeline_pause(&name, true).await?))
@@ -173,7 +178,7 @@ pub(crate) async fn pause(
     responses((status = 200, description = "Unpaused", body = wire::pipeline::Pipeline)),
 )]
 pub(crate) async fn unpause(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(name): At<Name>,
 ) -> Result<Tagged, ApiError> {
     Ok(tagged(&scheduler.pipeline_pause(&name, false).await?))
@@ -192,7 +197,7 @@ pub(crate) async fn unpause(
         body = Page<wire::pipeline::PipelineVersion>)),
 )]
 pub(crate) async fn version_list(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(name): At<Name>,
     mut params: Params,
 ) -> Result<Json<Page<wire::pipeline::PipelineVersion>>, ApiError> {
@@ -218,7 +223,7 @@ pub(crate) async fn version_list(
     responses((status = 200, description = "The version", body = wire::pipeline::PipelineVersion)),
 )]
 pub(crate) async fn version_get(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(VersionOf { pipeline: name, version }): At<VersionOf>,
 ) -> Result<Json<wire::pipeline::PipelineVersion>, ApiError> {
     let pipeline = scheduler.pipeline_get(&name).await?;

@@ -20,13 +20,14 @@ use crate::layer::gate::denial::Denials;
 use crate::layer::gate::{self, Gate};
 use crate::layer::origin::Origins;
 use crate::layer::rate::Limiter;
-use crate::layer::{answer_time, client, guard, host, panic, rate, request_id};
+use crate::layer::{self as layers, answer_time, client, guard, host, panic, rate, request_id};
 use crate::near::nearest;
 use crate::oauth::{consent, metadata};
 use crate::permission::{Needs, needs};
 use crate::{
     access, app, artifact, audit, binding, device, health, identity, login, metrics, oauth,
-    openapi, password, pipeline, plugin, plugin_admin, run, run_read, secret, step, visitor,
+    openapi, password, pipeline, plugin, plugin_admin, project, run, run_read, secret, step,
+    visitor,
 };
 
 /// A method at an address.
@@ -81,8 +82,12 @@ macro_rules! method {
 }
 
 routes! {
-    get "/api/v1/pipelines" [view anywhere] => pipeline::list,
-    post "/api/v1/pipelines/validate" [edit anywhere] => pipeline::validate,
+    get "/api/v1/projects" [view anywhere] => project::list,
+    post "/api/v1/projects" [admin server] => project::create,
+    get "/api/v1/projects/{project}" [view named] => project::get,
+    delete "/api/v1/projects/{project}" [admin server] => project::remove,
+    get "/api/v1/pipelines" [view within] => pipeline::list,
+    post "/api/v1/pipelines/validate" [edit within] => pipeline::validate,
     get "/api/v1/pipelines/{name}" [view pipeline] => pipeline::get,
     put "/api/v1/pipelines/{name}" [edit pipeline] => pipeline::set,
     delete "/api/v1/pipelines/{name}" [edit pipeline] => pipeline::remove,
@@ -91,7 +96,7 @@ routes! {
     get "/api/v1/pipelines/{name}/versions" [view pipeline] => pipeline::version_list,
     get "/api/v1/pipelines/{name}/versions/{version}" [view pipeline] => pipeline::version_get,
     post "/api/v1/pipelines/{name}/runs" [run pipeline] => run::start,
-    get "/api/v1/runs" [view anywhere] => run_read::list,
+    get "/api/v1/runs" [view within] => run_read::list,
     get "/api/v1/runs/{run}" [view of_run] => run_read::get,
     get "/api/v1/runs/{run}/tree" [view of_run] => run_read::tree,
     post "/api/v1/runs/{run}/cancel" [run of_run] => run::cancel,
@@ -221,11 +226,11 @@ impl Route {
 pub fn router(api: Api) -> Router {
     let app = App::new(&api);
     let denials = Arc::new(Denials::default());
-    let scheduler = app.scheduler.clone();
+    let (clock, entropy) = (Arc::clone(&app.clock), Arc::clone(&app.entropy));
     let config = api.config;
     let origins = Origins::new(&config.allow_origins);
     let trusted: Arc<[Cidr]> = config.trusted_proxies.into();
-    let limiter = Arc::new(Limiter::new(config.rates, Arc::clone(&scheduler.parts().clock)));
+    let limiter = Arc::new(Limiter::new(config.rates, clock));
     let mut by_path = BTreeMap::<&str, (MethodRouter<App>, Vec<&str>)>::new();
     for route in ROUTES {
         let (handlers, allowed) = by_path.entry(route.path).or_default();
@@ -253,10 +258,11 @@ pub fn router(api: Api) -> Router {
         .layer(from_fn_with_state(config.answer_timeout, answer_time::limit))
         .layer(CatchPanicLayer::custom(panic::answer))
         .layer(from_fn_with_state(limiter, rate::limit))
+        .layer(from_fn_with_state(Arc::new(config.addressing), layers::project::find))
         .layer(from_fn_with_state((Arc::new(config.hosts), origins.clone()), host::check))
         .layer(origins.layer())
         .layer(from_fn(guard::answer))
-        .layer(from_fn_with_state(scheduler, request_id::name))
+        .layer(from_fn_with_state(entropy, request_id::name))
         .layer(from_fn_with_state(trusted, client::find))
 }
 

@@ -1,6 +1,5 @@
 //! Starting runs and changing their course.
 
-use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
 use kernel_auth::{Caller, Via};
@@ -13,7 +12,8 @@ use wit_envelope::language::{RunInput, Trigger};
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Idempotency, Json, OptionalJson, Who};
+use crate::extract::{At, Idempotency, In, Json, OptionalJson, Who};
+use crate::projects::Project;
 use crate::to_wire;
 
 /// Who did it, where nobody says.
@@ -41,7 +41,7 @@ type Made = (StatusCode, [(HeaderName, String); 1], Json<wire::run::Run>);
     ),
 )]
 pub(crate) async fn start(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     Who(caller): Who,
     At(pipeline): At<Name>,
     idempotency: Idempotency,
@@ -80,7 +80,7 @@ pub(crate) async fn start(
     responses((status = 202, description = "Asked to stop", body = wire::run::Run)),
 )]
 pub(crate) async fn cancel(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     Who(caller): Who,
     At(run): At<RunId>,
     OptionalJson(asked): OptionalJson<wire::run::Asked>,
@@ -106,7 +106,7 @@ pub(crate) async fn cancel(
     ),
 )]
 pub(crate) async fn retry(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     Who(caller): Who,
     At(run): At<RunId>,
     idempotency: Idempotency,
@@ -138,7 +138,7 @@ pub(crate) async fn retry(
     ),
 )]
 pub(crate) async fn rerun(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     Who(caller): Who,
     At(run): At<RunId>,
     idempotency: Idempotency,

@@ -1,21 +1,20 @@
 //! Looking at runs.
 
-use axum::extract::State;
 use axum::response::Response;
 use kernel_model::id::RunId;
 use kernel_model::name::Name;
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
 use kernel_ports::run::{RunFilter, RunRow, RunStatus};
-use kernel_scheduler::Scheduler;
 use kernel_wire as wire;
 use kernel_wire::page::Page;
 use kernel_wire::time::Timestamp;
 
 use crate::error::ApiError;
-use crate::extract::{At, Json, LastEventId, Params, StepSelector, Who, invalid, word};
+use crate::extract::{At, In, Json, LastEventId, Params, StepSelector, Who, invalid, word};
 use crate::follow::{self, Cursor, EventFeed, LogFeed, LogWish, Stopping};
 use crate::layer::gate::may_view;
+use crate::projects::Project;
 use crate::{page, step, to_wire};
 
 const TRIGGERS: [&str; 8] =
@@ -37,7 +36,7 @@ const TRIGGERS: [&str; 8] =
     responses((status = 200, description = "A page", body = Page<wire::run::Run>)),
 )]
 pub(crate) async fn list(
-    State(scheduler): State<Scheduler>,
+    In(Project { name, scheduler, .. }): In,
     Who(caller): Who,
     mut params: Params,
 ) -> Result<Json<Page<wire::run::Run>>, ApiError> {
@@ -53,7 +52,7 @@ pub(crate) async fn list(
             async move { store.run_list(&filter, limit + 1).await }
         },
         |row: &RunRow| row.id,
-        |row| may_view(&caller, &row.pipeline_name),
+        |row| may_view(&caller, &name, &row.pipeline_name),
     )
     .await?;
     let now = scheduler.parts().clock.now();
@@ -68,7 +67,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "The run", body = wire::run::Run)),
 )]
 pub(crate) async fn get(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(run): At<RunId>,
 ) -> Result<Json<wire::run::Run>, ApiError> {
     let row = scheduler.run_get(run).await?;
@@ -83,7 +82,7 @@ pub(crate) async fn get(
         body = wire::run::RunTree)),
 )]
 pub(crate) async fn tree(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(run): At<RunId>,
 ) -> Result<Json<wire::run::RunTree>, ApiError> {
     let tree = scheduler.run_tree(run).await?;
@@ -107,7 +106,7 @@ pub(crate) async fn tree(
         body = wire::event::RunEvent, content_type = "text/event-stream")),
 )]
 pub(crate) async fn events(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(run): At<RunId>,
     LastEventId(last): LastEventId,
     stopping: Stopping,
@@ -146,7 +145,7 @@ pub(crate) async fn events(
         body = wire::log::LogChunk, content_type = "text/event-stream")),
 )]
 pub(crate) async fn logs(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(run): At<RunId>,
     LastEventId(last): LastEventId,
     stopping: Stopping,

@@ -2,23 +2,24 @@
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use kernel_model::access::Scope;
-use kernel_ports::secret::{
-    KeyRotation, PROJECT, SecretAt, SecretBook, SecretBookError, SecretScope,
-};
-use kernel_scheduler::Scheduler;
+use kernel_model::name::ProjectName;
+use kernel_ports::secret::{KeyRotation, SecretAt, SecretBook, SecretBookError, SecretScope};
 use kernel_wire as wire;
 use kernel_wire::secret::{KeyState, SecretAccepted, SecretList};
 
+use crate::api::App;
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Json, OptionalJson, Params, SecretName, Who, invalid};
-use crate::permission;
+use crate::extract::{At, Json, OptionalJson, Params, Scoped, SecretName, Who, invalid};
+use crate::layer::project::Wanted;
 use crate::run::by;
 use crate::to_wire;
 
 /// Shorter values are more likely to stand in a log by chance.
 const SHORT: usize = 8;
+const SCOPE: &str = "scope";
+const PROJECT: &str = "project";
+const PIPELINE: &str = "pipeline";
 
 /// List secrets
 ///
@@ -26,15 +27,17 @@ const SHORT: usize = 8;
 #[utoipa::path(
     get, path = "/api/v1/secrets", tag = "secrets", operation_id = "secretList",
     params(("scope" = Option<String>, Query,
-        description = "`server`, `project/NAME` or `project/NAME/pipeline/NAME`; the project by default")),
+        description = "`server`, `project`, `pipeline/NAME`, or those of any project: `project/NAME`, \
+            `project/NAME/pipeline/NAME`; `project` by default")),
     responses((status = 200, description = "All of the scope, by name", body = SecretList)),
 )]
 pub(crate) async fn list(
-    State(scheduler): State<Scheduler>,
+    State(app): State<App>,
+    Scoped(scope): Scoped,
     params: Params,
 ) -> Result<Json<SecretList>, ApiError> {
-    let scope = scope(params)?;
-    let book = book(&scheduler)?;
+    only_scope(params)?;
+    let book = book(&app)?;
     let items = book.secret_list(&scope).await?.into_iter().map(to_wire::secret).collect();
     let backend = book.secret_backend().await?;
     Ok(Json(SecretList { backend, scope: scope.to_string(), items }))
@@ -53,15 +56,17 @@ pub(crate) async fn list(
     responses((status = 200, description = "Set", body = SecretAccepted)),
 )]
 pub(crate) async fn set(
-    State(scheduler): State<Scheduler>,
+    State(app): State<App>,
     At(SecretName(name)): At<SecretName>,
+    Scoped(scope): Scoped,
     Who(caller): Who,
     params: Params,
     Json(set): Json<wire::secret::SecretSet>,
 ) -> Result<Json<SecretAccepted>, ApiError> {
-    let at = SecretAt { scope: scope(params)?, name };
+    only_scope(params)?;
+    let at = SecretAt { scope, name };
     let by = by(&caller, set.by)?;
-    let secret = book(&scheduler)?.secret_set(&at, &set.value, &by).await?;
+    let secret = book(&app)?.secret_set(&at, &set.value, &by).await?;
     let is_short = set.value.len() < SHORT;
     let warnings = is_short.then(|| {
         format!("the value has fewer than {SHORT} bytes: whatever looks like it in a log is masked")
@@ -80,12 +85,14 @@ pub(crate) async fn set(
     responses((status = 204, description = "Removed")),
 )]
 pub(crate) async fn remove(
-    State(scheduler): State<Scheduler>,
+    State(app): State<App>,
     At(SecretName(name)): At<SecretName>,
+    Scoped(scope): Scoped,
     params: Params,
 ) -> Result<StatusCode, ApiError> {
-    let at = SecretAt { scope: scope(params)?, name };
-    book(&scheduler)?.secret_remove(&at).await?;
+    only_scope(params)?;
+    let at = SecretAt { scope, name };
+    book(&app)?.secret_remove(&at).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -99,10 +106,10 @@ pub(crate) async fn remove(
     responses((status = 200, description = "Moved", body = wire::secret::SecretMigrated)),
 )]
 pub(crate) async fn migrate(
-    State(scheduler): State<Scheduler>,
+    State(app): State<App>,
     Json(migrate): Json<wire::secret::SecretMigrate>,
 ) -> Result<Json<wire::secret::SecretMigrated>, ApiError> {
-    let moved = book(&scheduler)?.secret_migrate(&migrate.from, &migrate.to).await?;
+    let moved = book(&app)?.secret_migrate(&migrate.from, &migrate.to).await?;
     let secrets = moved.secrets as u64;
     Ok(Json(wire::secret::SecretMigrated { secrets, backend: moved.backend }))
 }
@@ -116,10 +123,10 @@ pub(crate) async fn migrate(
     responses((status = 200, description = "Rotated", body = wire::secret::KeyRotated)),
 )]
 pub(crate) async fn key_rotate(
-    State(scheduler): State<Scheduler>,
+    State(app): State<App>,
     OptionalJson(rotate): OptionalJson<wire::secret::KeyRotate>,
 ) -> Result<Json<wire::secret::KeyRotated>, ApiError> {
-    let rotated = book(&scheduler)?.secret_key_rotate(rotate.key.as_deref()).await?;
+    let rotated = book(&app)?.secret_key_rotate(rotate.key.as_deref()).await?;
     let state = match rotated.state {
         KeyRotation::Done => KeyState::Done,
         KeyRotation::Pending => KeyState::Pending,
@@ -127,34 +134,34 @@ pub(crate) async fn key_rotate(
     Ok(Json(wire::secret::KeyRotated { state, secrets: rotated.secrets as u64 }))
 }
 
-fn scope(mut params: Params) -> Result<SecretScope, ApiError> {
-    let scope = params.one("scope")?.unwrap_or_else(|| format!("project/{PROJECT}"));
-    params.finish()?;
-    let scope = scope.parse().map_err(|err| invalid("scope", format_args!("{err}")))?;
-    match &scope {
-        SecretScope::Project(project) | SecretScope::Pipeline { project, .. }
-            if project.as_str() != PROJECT =>
-        {
-            Err(invalid("scope", format_args!("there is no project {:?}", project.as_str())))
-        }
-        SecretScope::Server | SecretScope::Project(_) | SecretScope::Pipeline { .. } => Ok(scope),
-    }
+/// The scope was read by the gate; here it is the only thing that may be said.
+fn only_scope(mut params: Params) -> Result<(), ApiError> {
+    params.one(SCOPE)?;
+    params.finish()
 }
 
-/// Returns where a request wants to reach, for the check before it. What names no scope lies in the
-/// project as a whole, and is refused later.
-pub(crate) fn scope_of(uri: &Uri) -> Scope {
-    let scope = Params::of(uri).and_then(scope);
-    match scope {
-        Ok(SecretScope::Server) => Scope::Server,
-        Ok(SecretScope::Pipeline { pipeline, .. }) => permission::pipeline(&pipeline),
-        Ok(SecretScope::Project(_)) | Err(_) => permission::project(),
+/// Returns the scope that a request is about, for the check before it; that of the project which is
+/// wanted if it names none. A scope of a project is one more way to say the project.
+pub(crate) fn scope_of(uri: &Uri, wanted: &Wanted) -> Result<SecretScope, ApiError> {
+    let text = Params::of(uri)?.one(SCOPE)?.unwrap_or_else(|| PROJECT.to_owned());
+    // Without a project in front, it is that of the request.
+    let text = match text.split_once('/') {
+        None if text == PROJECT => format!("{PROJECT}/{}", wanted.name()?),
+        Some((PIPELINE, _)) => format!("{PROJECT}/{}/{text}", wanted.name()?),
+        _ => text,
+    };
+    let scope = text.parse().map_err(|err| invalid(SCOPE, format_args!("{err}")))?;
+    if let SecretScope::Project(project) | SecretScope::Pipeline { project, .. } = &scope {
+        let project = ProjectName::new(project.as_str());
+        let project = project.map_err(|err| invalid(SCOPE, format_args!("{err}")))?;
+        wanted.clone().and(project).check()?;
     }
+    Ok(scope)
 }
 
-fn book(scheduler: &Scheduler) -> Result<&dyn SecretBook, ApiError> {
+fn book(app: &App) -> Result<&dyn SecretBook, ApiError> {
     let missing = || ApiError::new(Code::SecretUnknown, "this server keeps no secrets");
-    scheduler.parts().secrets.secret_book().ok_or_else(missing)
+    app.secrets.as_deref().ok_or_else(missing)
 }
 
 impl From<SecretBookError> for ApiError {

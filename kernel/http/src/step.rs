@@ -1,6 +1,5 @@
 //! Steps of runs, and the logs of their attempts.
 
-use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::IntoResponse;
@@ -14,8 +13,9 @@ use kernel_wire::log::{ENDED_HEADER, NEXT_HEADER};
 
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Json, OptionalJson, Params, StepOf, StepSelector, Who, invalid};
+use crate::extract::{At, In, Json, OptionalJson, Params, StepOf, StepSelector, Who, invalid};
 use crate::near::nearest;
+use crate::projects::Project;
 use crate::run::by;
 use crate::to_wire;
 
@@ -34,7 +34,7 @@ const LOG_BYTES_MAX: usize = 8 << 20;
         body = wire::step::StepDetail)),
 )]
 pub(crate) async fn get(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(StepOf { run, step }): At<StepOf>,
 ) -> Result<Json<wire::step::StepDetail>, ApiError> {
     let tree = scheduler.run_tree(run).await?;
@@ -57,7 +57,7 @@ pub(crate) async fn get(
     responses((status = 202, description = "Asked to stop")),
 )]
 pub(crate) async fn cancel(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     Who(caller): Who,
     At(StepOf { run, step }): At<StepOf>,
     OptionalJson(asked): OptionalJson<wire::run::Asked>,
@@ -88,7 +88,7 @@ pub(crate) async fn cancel(
         headers(("tenon-log-next" = u64), ("tenon-log-ended" = bool)))),
 )]
 pub(crate) async fn log(
-    State(scheduler): State<Scheduler>,
+    In(Project { scheduler, .. }): In,
     At(StepOf { run, step }): At<StepOf>,
     mut params: Params,
 ) -> Result<impl IntoResponse, ApiError> {

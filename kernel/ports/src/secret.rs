@@ -15,9 +15,6 @@ use crate::store::StoreError;
 
 pub mod reference;
 
-/// The project of a server that has one only.
-pub const PROJECT: &str = "default";
-
 /// Why a secret has no value.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
@@ -129,10 +126,6 @@ pub trait Secrets: Send + Sync {
     fn secret_forget(&self, run: RunId) {
         let _ = run;
     }
-    /// Returns where secrets are set and listed, if they are.
-    fn secret_book(&self) -> Option<&dyn SecretBook> {
-        None
-    }
 }
 
 /// Where a secret is looked for. What is nearer to the run counts.
@@ -141,6 +134,17 @@ pub enum SecretScope {
     Server,
     Project(Name),
     Pipeline { project: Name, pipeline: Name },
+}
+
+impl SecretScope {
+    /// Returns the project that it lies in.
+    #[must_use]
+    pub fn project(&self) -> Option<&Name> {
+        match self {
+            Self::Server => None,
+            Self::Project(project) | Self::Pipeline { project, .. } => Some(project),
+        }
+    }
 }
 
 impl fmt::Display for SecretScope {
@@ -281,8 +285,9 @@ pub trait SecretBook: Send + Sync {
     /// Lists by name.
     async fn secret_list(&self, scope: &SecretScope) -> Result<Vec<SecretInfo>, SecretBookError>;
     async fn secret_remove(&self, at: &SecretAt) -> Result<(), SecretBookError>;
-    /// Forgets the secrets of a pipeline that was removed: a later one of its name has none of them.
-    async fn secret_pipeline_remove(&self, pipeline: &Name) -> Result<(), SecretBookError>;
+    /// Forgets the secrets of a pipeline or project that is removed: a later one of its name has
+    /// none of them.
+    async fn secret_scope_remove(&self, scope: &SecretScope) -> Result<(), SecretBookError>;
     /// Copies all values to another backend, compares them there, and uses it from then on.
     async fn secret_migrate(&self, from: &str, to: &str) -> Result<Migrated, SecretBookError>;
     /// Replaces the server key, and seals again what is kept; an operator who gave the key gives the

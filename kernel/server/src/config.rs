@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
-use kernel_http::{BodyLimits, Hosts, Oauth, Rates};
+use anyhow::{Context as _, bail};
+use kernel_http::{Addressing, BodyLimits, Hosts, Oauth, Rates};
+use kernel_model::name::ProjectName;
 use kernel_scheduler::Settings as Scheduling;
 use kernel_settings::table::{
     self, access, keeping, limits, log, network, plugins, runs, secrets, server,
@@ -117,6 +118,7 @@ impl Config {
                 environment: backends(settings),
                 identities: Identities::of(settings)?,
                 settings: scheduling(settings)?,
+                project: project(settings)?,
                 access: AccessConfig::of(settings)?,
                 egress: egress(settings)?,
                 packages: PackagesConfig {
@@ -167,6 +169,12 @@ fn backends(settings: &Settings) -> Environment {
     environment
 }
 
+/// Returns the project that is served alone, if one is.
+fn project(settings: &Settings) -> anyhow::Result<Option<ProjectName>> {
+    let name: Option<String> = settings.get(&server::PROJECT)?;
+    name.map(|name| ProjectName::new(&name).context(server::PROJECT.key)).transpose()
+}
+
 fn egress(settings: &Settings) -> Result<kernel_host::EgressPolicy, Bug> {
     Ok(kernel_host::EgressPolicy {
         allowed: settings.get(&network::EGRESS_ALLOWED)?,
@@ -179,12 +187,17 @@ fn http(settings: &Settings, listen: SocketAddr) -> anyhow::Result<kernel_http::
     let public: Option<String> = settings.get(&server::PUBLIC_HOST)?;
     // The name alone: whatever port a proxy listens on.
     let name = public.map(|host| host.rsplit_once(':').map_or(host.clone(), |(n, _)| n.to_owned()));
+    let addressing = Addressing {
+        only: project(settings)?,
+        base: name.as_deref().and_then(|name| name.strip_prefix("%.")).map(str::to_owned),
+    };
     Ok(kernel_http::Config {
         // Who can be known needs no protection by the name of the host.
         hosts: match listen.ip().is_loopback() {
             true => Hosts::Loopback { names: name.into_iter().collect() },
             false => Hosts::Any,
         },
+        addressing,
         allow_origins: settings.get(&network::ALLOW_ORIGINS)?,
         trusted_proxies: settings.get(&network::TRUSTED_PROXIES)?,
         rates: Rates {

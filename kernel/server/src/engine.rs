@@ -1,36 +1,30 @@
 //! Puts the engine together: store, bytes, processes, plugins, scheduler, API.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
 use kernel_auth::Access;
-use kernel_blob::{Options, Storage};
 use kernel_host::{EgressPolicy, Host, InstalledPlugins, Policy, Ports};
-use kernel_model::name::Name;
-use kernel_ports::api::ServerApi;
+use kernel_model::name::ProjectName;
 use kernel_ports::clock::System;
 use kernel_ports::plugin::{PluginKind, Plugins as _};
 use kernel_ports::plugin_store::PluginStore as _;
-use kernel_scheduler::{Parts, Scheduler, Settings};
+use kernel_scheduler::Settings;
 use kernel_store_sqlite::ControlStore;
-use sha2::{Digest as _, Sha256};
 
 use crate::access::{self, AccessConfig};
 use crate::identities::Identities;
 use crate::keys::Keys;
-use crate::masked_logs::MaskedLogs;
 use crate::packages::{Depot, PackagesConfig};
-use crate::plugin_api::PluginApi;
+use crate::plugin_api::Api;
+use crate::project::{Common, Folder};
+use crate::projects::Projects;
 use crate::secret::configs::Environment;
-use crate::secret::{Keeper, configs};
+use crate::secret::{Vault, configs};
 use crate::standard::{self, STANDARD};
-
-/// There is one project until there are more.
-const PROJECT: &str = "projects/default";
 
 /// What an engine is made from.
 #[derive(Debug, Clone)]
@@ -51,6 +45,8 @@ pub(crate) struct Config {
     /// What identity plugins are configured by.
     pub(crate) identities: Identities,
     pub(crate) settings: Settings,
+    /// The project that is served alone, if one is.
+    pub(crate) project: Option<ProjectName>,
     pub(crate) access: AccessConfig,
     pub(crate) egress: EgressPolicy,
     /// Where plugins are fetched from, and whom they are trusted from.
@@ -61,83 +57,72 @@ pub(crate) struct Config {
 /// A running engine.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
-    pub(crate) scheduler: Scheduler,
+    pub(crate) projects: Arc<Projects>,
     pub(crate) router: Router,
     /// How many plugins there are.
     pub(crate) plugins: usize,
     /// Who may do what.
     pub(crate) access: Access,
     host: Arc<Host>,
-    secrets: Arc<Keeper>,
     /// For plugins, who do not keep it alive.
-    _api: Arc<PluginApi>,
+    _api: Arc<Router>,
 }
 
 impl Engine {
     /// Opens what is kept in `config.data`, and goes on where it stopped.
     pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
         kernel_host::tls_install();
-        let project = config.data.join(PROJECT);
-        std::fs::create_dir_all(&project).with_context(|| {
-            format!(
-                "the data folder {} cannot be written to; name another with --data",
-                config.data.display()
-            )
-        })?;
-        let store = Arc::new(kernel_store_sqlite::SqliteStore::open(&project.join("project.db"))?);
         let clock = Arc::new(System::default());
-        let bytes = Storage::open(&project, Options::default(), Arc::clone(&clock) as _)?;
+        // The server's own things are kept where they were before there was more than one project.
+        let home = Folder::open(&config.data, &ProjectName::default(), Arc::clone(&clock))?;
         let ring = Arc::new(config.keys.open(&config.data)?);
-        let secrets = Keeper::open(
-            Name::new(kernel_ports::secret::PROJECT)?,
-            Arc::clone(&store) as _,
+        let vault = Arc::new(Vault::new(
+            Arc::clone(&home.store) as _,
             Arc::clone(&ring),
             Arc::clone(&clock) as _,
             configs::backend(&config.environment),
-        );
-        let secrets = Arc::new(secrets.await?);
-        let ports = Ports {
-            volumes: Arc::clone(&bytes) as _,
-            kv: Arc::clone(&store) as _,
-            buckets: Arc::clone(&bytes) as _,
-            secrets: Arc::clone(&secrets) as _,
-            clock: Arc::clone(&clock) as _,
-        };
+        ));
         let control = control(&config)?;
         let installed = installed(control.as_ref(), &config).await?;
+        let ports = home.ports(Arc::clone(&vault) as _, Arc::clone(&clock));
         let host = host(&config, ports, installed, Arc::clone(&ring))?;
-        secrets.plugins_set(&(Arc::clone(&host) as _));
+        vault.plugins_set(&(Arc::clone(&host) as _));
         let plugins = host.plugin_list().len();
-        let parts = Parts {
-            store,
-            plugins: Arc::clone(&host) as _,
-            logs: Arc::new(MaskedLogs::new(Arc::clone(&bytes) as _, Arc::clone(&secrets))),
-            blobs: Arc::clone(&bytes) as _,
-            volumes: bytes,
+        let access = access::open(&config, control.clone(), ring, Arc::clone(&clock)).await?;
+        if access.is_audited() {
+            vault.audit_set(access.audit());
+        }
+        let api = Api::default();
+        let common = Common {
+            data: config.data,
+            host: Arc::clone(&host),
+            vault: Arc::clone(&vault),
             processes: Arc::new(kernel_process::Supervisor::new(shim()?)),
-            secrets: Arc::clone(&secrets) as _,
+            clock: Arc::clone(&clock),
+            settings: config.settings,
+            api: Arc::clone(&api),
+        };
+        // What is kept for good is kept on a server.
+        let listed = control.filter(|_| config.installs);
+        let projects = Projects::open(common, listed, config.project, home).await?;
+        let projects = Arc::new(projects);
+        let router = kernel_http::router(kernel_http::Api {
+            projects: Arc::clone(&projects) as _,
+            plugins: Arc::clone(&host) as _,
+            calls: Arc::clone(&host) as _,
+            secrets: Some(vault),
             fetch: Arc::clone(&host) as _,
             clock: Arc::clone(&clock) as _,
-            entropy: Arc::clone(&clock) as _,
-        };
-        let access = access::open(&config, control, ring, clock).await?;
-        if access.is_audited() {
-            secrets.audit_set(access.audit());
-        }
-        let settings = Settings { instance: instance(&config.data), ..config.settings };
-        let scheduler = Scheduler::start(parts, settings).await?;
-        let router = kernel_http::router(kernel_http::Api {
-            scheduler: scheduler.clone(),
-            plugins: Arc::clone(&host) as _,
+            entropy: clock,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             config: config.http,
             access: access.clone(),
             cookies: config.access.cookies,
         });
-        let store = Arc::clone(&scheduler.parts().store);
-        let api = Arc::new(PluginApi::new(router.clone(), store));
-        host.api_set(&(Arc::clone(&api) as Arc<dyn ServerApi>));
-        Ok(Self { scheduler, router, plugins, access, host, secrets, _api: api })
+        let shared = Arc::new(router.clone());
+        // Set once, here.
+        drop(api.set(Arc::downgrade(&shared)));
+        Ok(Self { projects, router, plugins, access, host, _api: shared })
     }
 
     /// Compiles and loads the plugins that are configured. Those that cannot be used say why when
@@ -166,8 +151,7 @@ impl Engine {
 
     /// Stops taking work, gives attempts in progress `grace`, and stores everything.
     pub(crate) async fn drain(&self, grace: Duration) {
-        self.scheduler.drain(grace).await;
-        self.secrets.settle().await;
+        self.projects.drain(grace).await;
     }
 }
 
@@ -253,15 +237,4 @@ fn host(
 fn shim() -> anyhow::Result<Vec<String>> {
     let exe = std::env::current_exe().context("failed to find the path of this program")?;
     Ok(vec![exe.to_string_lossy().into_owned(), crate::EXEC.to_owned()])
-}
-
-/// Returns a word that is the same for each start with the same data, and for no other data.
-fn instance(data: &Path) -> String {
-    let path = std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned());
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest.iter().take(8).fold(String::new(), |mut word, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(word, "{byte:02x}");
-        word
-    })
 }

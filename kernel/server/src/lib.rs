@@ -38,6 +38,8 @@ mod local;
 mod masked_logs;
 mod packages;
 mod plugin_api;
+mod project;
+mod projects;
 mod secret;
 mod server;
 pub mod standard;
@@ -118,7 +120,8 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
             let token = cli.common.token.clone().or_else(|| logins.token(&cli.common.server));
             let network =
                 Network::new(&cli.common.server).map_err(kernel_cli::api::error::ApiError::from)?;
-            let api = Api::new(Arc::new(network)).with_token(token);
+            let project = command.is_about_a_project().then(|| project(&cli.common)).flatten();
+            let api = Api::new(Arc::new(network)).with_token(token).with_project(project);
             if let Some(done) =
                 kernel_cli::command::access::logins(&command, &api, &cli.common, &logins, out).await
             {
@@ -146,6 +149,12 @@ fn config_folder() -> Option<std::path::PathBuf> {
     let home = || folder("HOME").map(|home| std::path::PathBuf::from(home).join(".config"));
     let config = folder("XDG_CONFIG_HOME").map(std::path::PathBuf::from).or_else(home);
     config.map(|config| config.join("tenon"))
+}
+
+/// Returns the project that commands are about, if somebody says one.
+fn project(common: &kernel_cli::args::Common) -> Option<String> {
+    let variable = || std::env::var_os("TENON_PROJECT").and_then(|name| name.into_string().ok());
+    common.project.clone().or_else(variable).filter(|name| !name.is_empty())
 }
 
 fn surroundings() -> Surroundings {

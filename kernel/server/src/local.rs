@@ -61,6 +61,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         environment: configs::environment(),
         identities: Identities::default(),
         settings: Settings::default(),
+        project: None,
         access: AccessConfig::local(),
         egress: EgressPolicy::default(),
         packages: PackagesConfig::default(),

@@ -1,7 +1,7 @@
 //! The server's own API for plugins: the same router and the same gate as over HTTP, without a
 //! socket, for who asked for the run.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -9,19 +9,24 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use futures::StreamExt as _;
 use kernel_http::Behalf;
+use kernel_model::name::ProjectName;
 use kernel_ports::api::{ApiAnswer, ApiCall, ApiError, ServerApi};
 use kernel_ports::store::Store;
 use tower::ServiceExt as _;
 
-/// Calls a router on behalf of somebody.
+/// The router, once it is there. It has the projects, which do not keep it alive.
+pub(crate) type Api = Arc<OnceLock<Weak<Router>>>;
+
+/// Calls a router on behalf of somebody, about one project.
 pub(crate) struct PluginApi {
-    router: Router,
+    project: ProjectName,
     store: Arc<dyn Store>,
+    api: Api,
 }
 
 impl PluginApi {
-    pub(crate) fn new(router: Router, store: Arc<dyn Store>) -> Self {
-        Self { router, store }
+    pub(crate) fn new(project: ProjectName, store: Arc<dyn Store>, api: Api) -> Self {
+        Self { project, store, api }
     }
 
     /// Returns whom a plugin acts for.
@@ -46,10 +51,16 @@ impl ServerApi for PluginApi {
             .uri(call.path.as_str())
             .header(header::HOST, "localhost")
             .header(header::CONTENT_TYPE, "application/json")
-            .extension(Behalf { words, plugin })
+            .extension(Behalf { words, project: self.project.clone(), plugin })
             .body(Body::from(call.body));
         let request = request.map_err(|err| ApiError::Request { reason: err.to_string() })?;
-        let response = match self.router.clone().oneshot(request).await {
+        let router = self.api.get().and_then(Weak::upgrade);
+        let Some(router) = router else {
+            return Err(ApiError::Broken {
+                reason: "the server is starting or stopping".to_owned(),
+            });
+        };
+        let response = match Router::clone(&router).oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

@@ -9,43 +9,38 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use kernel_auth::{Audit, Outcome};
+use kernel_auth::Outcome;
 use kernel_model::id::RunId;
-use kernel_model::name::Name;
-use kernel_ports::clock::Clock;
+use kernel_model::name::{Name, ProjectName};
 use kernel_ports::keyring::Keyring;
-use kernel_ports::plugin::Plugins;
-use kernel_ports::secret::{SecretBook, SecretError, SecretScope, SecretUse, Secrets};
+use kernel_ports::secret::{SecretError, SecretScope, SecretUse, Secrets};
 use kernel_ports::store::{Store, StoreError};
 use kernel_redact::Masker;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
-use self::backend::{Backends, LOCAL, OWN};
+use self::backend::OWN;
 use self::record::{Record, Records};
-use self::witness::{Reader, Witness};
+use self::witness::Reader;
 
+pub(crate) use self::book::scopes_of;
 pub(crate) use self::mask::Masks;
+pub(crate) use self::vault::Vault;
 
 mod backend;
 mod book;
 pub(crate) mod configs;
 mod mask;
 mod record;
+mod vault;
 mod witness;
 
-/// The secrets of all runs in progress, and the way to those that are kept.
+/// The secrets of all runs of a project that are in progress, and the way to those that are kept.
 pub(crate) struct Keeper {
     project: Name,
     runs: RwLock<HashMap<RunId, RunSecrets>>,
     records: Records,
-    backends: Backends,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    ring: Arc<kernel_keyring::Ring>,
-    /// Held while secrets are written: a migration must not miss one.
-    writing: tokio::sync::Mutex<()>,
-    witness: Witness,
+    vault: Arc<Vault>,
     tasks: TaskTracker,
 }
 
@@ -68,45 +63,22 @@ impl fmt::Debug for Keeper {
 }
 
 impl Keeper {
-    /// Takes up what runs in progress were lent, and forgets that of the others. `backend` is in use
-    /// until a migration to another one.
+    /// Takes up what runs in progress were lent, and forgets that of the others.
     pub(crate) async fn open(
-        project: Name,
+        project: &ProjectName,
         store: Arc<dyn Store>,
-        ring: Arc<kernel_keyring::Ring>,
-        clock: Arc<dyn Clock>,
-        backend: Option<String>,
+        vault: Arc<Vault>,
     ) -> Result<Self, StoreError> {
-        let keyring = Arc::clone(&ring) as Arc<dyn Keyring>;
-        let records = Records::new(Arc::clone(&store), keyring);
+        let keyring = Arc::clone(&vault.ring) as Arc<dyn Keyring>;
+        let records = Records::new(store, keyring);
         let mut runs = HashMap::new();
         for (run, record) in records.load().await? {
             let mut secrets = RunSecrets { is_kept: true, ..RunSecrets::default() };
             secrets.take(record);
             runs.insert(run, secrets);
         }
-        Ok(Self {
-            project,
-            runs: RwLock::new(runs),
-            records,
-            backends: Backends::new(Arc::clone(&store), backend),
-            store,
-            clock,
-            ring,
-            writing: tokio::sync::Mutex::default(),
-            witness: Witness::default(),
-            tasks: TaskTracker::new(),
-        })
-    }
-
-    /// Says where backends are found, once plugins are there.
-    pub(crate) fn plugins_set(&self, plugins: &Arc<dyn Plugins>) {
-        self.backends.plugins_set(plugins);
-    }
-
-    /// Says where it is written down who has read what, once that is open.
-    pub(crate) fn audit_set(&self, audit: &Audit) {
-        self.witness.audit_set(audit);
+        let (project, runs) = (project.name().clone(), RwLock::new(runs));
+        Ok(Self { project, runs, records, vault, tasks: TaskTracker::new() })
     }
 
     /// Returns the masks of a run, which grow with the values that it gets.
@@ -147,67 +119,12 @@ impl Keeper {
         // A reference from outside of the pipeline learns nothing, not even what there is.
         let reader = Reader::Run(run, &by.pipeline);
         if name.starts_with(OWN) || !(is_granted || by.declares(name)) {
-            self.tell(reader, name, "", Outcome::Denied).await?;
+            self.vault.tell(reader, name, "", Outcome::Denied).await?;
             return Err(SecretError::Undeclared { name: name.to_owned() });
         }
-        let value = self.read_for(reader, &scopes, name).await?;
+        let value = self.vault.read_for(reader, &scopes, name).await?;
         self.see(run, &value).await?;
         Ok(value.as_str().to_owned())
-    }
-
-    /// Looks into scopes, in this order, and writes down that it was done.
-    async fn read_for(
-        &self,
-        reader: Reader<'_>,
-        scopes: &[SecretScope],
-        name: &str,
-    ) -> Result<Zeroizing<String>, SecretError> {
-        let found = self.kept(scopes, name).await;
-        let (place, outcome) = match &found {
-            Ok((scope, _)) => (scope.to_string(), Outcome::Done),
-            Err(_) => (String::new(), Outcome::Failed),
-        };
-        self.tell(reader, name, &place, outcome).await?;
-        found.map(|(_, value)| value)
-    }
-
-    async fn tell(
-        &self,
-        reader: Reader<'_>,
-        name: &str,
-        place: &str,
-        outcome: Outcome,
-    ) -> Result<(), SecretError> {
-        let told = self.witness.tell(reader, name, place, outcome).await;
-        told.map_err(|err| SecretError::Audit { name: name.to_owned(), err })
-    }
-
-    /// Looks into scopes, in this order. Returns the one that has the name, and the value.
-    async fn kept<'a>(
-        &self,
-        scopes: &'a [SecretScope],
-        name: &str,
-    ) -> Result<(&'a SecretScope, Zeroizing<String>), SecretError> {
-        let backend = match name.starts_with(OWN) {
-            true => self.backends.named(LOCAL),
-            false => self
-                .backends
-                .current()
-                .await
-                .map_err(|err| SecretError::Setting { name: name.to_owned(), err })?,
-        };
-        for scope in scopes {
-            let found = backend.read(scope, name, self.clock.now()).await;
-            let failed = |err| SecretError::Backend {
-                name: name.to_owned(),
-                backend: backend.name().to_owned(),
-                err,
-            };
-            if let Some(value) = found.map_err(failed)? {
-                return Ok((scope, value));
-            }
-        }
-        Err(SecretError::Missing { name: name.to_owned() })
     }
 
     /// Adds a value to what is masked for a run, and keeps that for the time after a restart.
@@ -259,8 +176,7 @@ impl Secrets for Keeper {
     }
 
     async fn secret_get_of_server(&self, name: &str) -> Result<String, SecretError> {
-        let value = self.read_for(Reader::Plugin, &[SecretScope::Server], name).await?;
-        Ok(value.as_str().to_owned())
+        self.vault.secret_get_of_server(name).await
     }
 
     async fn secret_lend(
@@ -289,12 +205,8 @@ impl Secrets for Keeper {
         Some(String::from_utf8_lossy(&masked).into_owned())
     }
 
-    fn secret_book(&self) -> Option<&dyn SecretBook> {
-        Some(self)
-    }
-
     fn secret_forget(&self, run: RunId) {
-        self.witness.forget(run);
+        self.vault.witness.forget(run);
         let gone = self.write().remove(&run);
         if gone.is_some_and(|secrets| secrets.is_kept) {
             let records = self.records.clone();

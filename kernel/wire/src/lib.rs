@@ -23,6 +23,7 @@ pub mod pipeline;
 pub mod plugin;
 pub mod plugin_admin;
 pub mod problem;
+pub mod project;
 pub mod run;
 pub mod secret;
 pub mod status;

@@ -54,7 +54,7 @@ pub enum TokenCommand {
         #[arg(long = "verb", value_name = "VERB", value_delimiter = ',', required = true)]
         verbs: Vec<String>,
         /// A project where it works, or `*`; may be repeated
-        #[arg(long = "project", value_name = "NAME")]
+        #[arg(id = "project", long = "project", value_name = "NAME")]
         projects: Vec<String>,
         /// A workspace where it works, `*`, or `x/*` for what is below `x`; may be repeated
         #[arg(long = "workspace", value_name = "PATTERN")]

@@ -63,12 +63,11 @@ pub(super) async fn execute(command: &SecretCommand, api: &Api, out: &Out) -> an
     Ok(Exit::Succeeded)
 }
 
-/// Returns the scope as the API writes it. There is one project.
+/// Returns the scope as the API reads it: what begins without a project is the request's.
 fn full(args: &ScopeArgs) -> String {
-    match (&args.pipeline, args.scope.as_str()) {
-        (Some(pipeline), _) => format!("project/default/pipeline/{pipeline}"),
-        (None, "project") => "project/default".to_owned(),
-        (None, scope) => scope.to_owned(),
+    match &args.pipeline {
+        Some(pipeline) => format!("pipeline/{pipeline}"),
+        None => args.scope.clone(),
     }
 }
 
@@ -121,6 +120,7 @@ async fn list(scope: &str, api: &Api, out: &Out) -> anyhow::Result<()> {
     let found = api.secrets(scope).await?;
     out.result(&found, |look| {
         if found.items.is_empty() {
+            let scope = &found.scope;
             return vec![format!("{scope} has no secrets; set one with `tenon secret set NAME`")];
         }
         let rows: Vec<[String; 3]> = found

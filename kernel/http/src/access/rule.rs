@@ -8,8 +8,9 @@ use kernel_model::name::Name;
 use kernel_wire::access as wire;
 
 use crate::error::ApiError;
-use crate::extract::{At, Json, Named, RuleOf, Told, Who};
+use crate::extract::{At, In, Json, Named, RuleOf, Told, Who};
 use crate::permission;
+use crate::projects::Project;
 use crate::to_wire::access as to_wire;
 
 /// List rules
@@ -76,9 +77,10 @@ pub(crate) async fn remove(
 )]
 pub(crate) async fn list_of(
     State(access): State<Access>,
+    In(Project { name: project, .. }): In,
     At(pipeline): At<Name>,
 ) -> Json<Vec<wire::Rule>> {
-    let scope = permission::pipeline(&pipeline);
+    let scope = permission::pipeline(&project, &pipeline);
     let found = access.rules();
     Json(found.iter().filter(|rule| rule.scope == scope).map(to_wire::rule).collect())
 }
@@ -98,12 +100,13 @@ pub(crate) async fn list_of(
 )]
 pub(crate) async fn set_of(
     State(access): State<Access>,
+    In(Project { name: project, .. }): In,
     Who(caller): Who,
     At(RuleOf { pipeline, role }): At<RuleOf>,
     told: Told,
     Json(set): Json<wire::RuleSet>,
 ) -> Result<Json<wire::Rule>, ApiError> {
-    put(&access, &caller, &told, (permission::pipeline(&pipeline), &role), &set).await
+    put(&access, &caller, &told, (permission::pipeline(&project, &pipeline), &role), &set).await
 }
 
 /// Remove the rule of a role on a pipeline
@@ -118,10 +121,11 @@ pub(crate) async fn set_of(
 )]
 pub(crate) async fn remove_of(
     State(access): State<Access>,
+    In(Project { name: project, .. }): In,
     At(RuleOf { pipeline, role }): At<RuleOf>,
     told: Told,
 ) -> Result<StatusCode, ApiError> {
-    take(&access, &told, permission::pipeline(&pipeline), &role).await
+    take(&access, &told, permission::pipeline(&project, &pipeline), &role).await
 }
 
 async fn put(

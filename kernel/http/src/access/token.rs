@@ -1,5 +1,7 @@
 //! Access tokens.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel_auth::{Access, AccessError, Caller, TokenDraft};
@@ -7,7 +9,7 @@ use kernel_model::access::{Scope, Verb};
 use kernel_model::id::TokenId;
 use kernel_model::time::Time;
 use kernel_ports::access::{Holder, Token};
-use kernel_scheduler::Scheduler;
+use kernel_ports::clock::Clock;
 use kernel_wire::access as wire;
 
 use super::role::verbs;
@@ -41,12 +43,12 @@ pub(crate) async fn list(State(access): State<Access>, Who(caller): Who) -> Json
 )]
 pub(crate) async fn create(
     State(access): State<Access>,
-    State(scheduler): State<Scheduler>,
+    State(clock): State<Arc<dyn Clock>>,
     Who(caller): Who,
     told: Told,
     Json(create): Json<wire::TokenCreate>,
 ) -> Result<(StatusCode, Json<wire::TokenMade>), ApiError> {
-    let now = scheduler.parts().clock.now();
+    let now = clock.now();
     let all = || vec!["*".to_owned()];
     let draft = TokenDraft {
         name: create.name,

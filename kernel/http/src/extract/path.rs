@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use kernel_model::event::StepNo;
 use kernel_model::id::RunId;
-use kernel_model::name::{Name, StepPath};
+use kernel_model::name::{Name, ProjectName, StepPath};
 
 use crate::code::Code;
 use crate::error::ApiError;
@@ -78,6 +78,12 @@ impl<T: FromPath, S: Send + Sync> FromRequestParts<S> for At<T> {
 impl FromPath for Name {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
         Self::new(param(params, "name")).map_err(|err| ApiError::new(Code::InvalidPath, err))
+    }
+}
+
+impl FromPath for ProjectName {
+    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
+        Self::new(param(params, "project")).map_err(|err| ApiError::new(Code::ProjectInvalid, err))
     }
 }
 

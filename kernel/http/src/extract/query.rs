@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 
 use crate::code::Code;
 use crate::error::ApiError;
+use crate::layer::project::PARAM;
 use crate::near::nearest;
 
 /// The most items of a page.
@@ -109,7 +110,9 @@ impl Params {
 
     /// Refuses what nobody took.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
-        let Some(name) = self.given.keys().next() else { return Ok(()) };
+        // Which project it is about was read before.
+        let mut rest = self.given.keys().filter(|name| *name != PARAM);
+        let Some(name) = rest.next() else { return Ok(()) };
         let err =
             ApiError::new(Code::InvalidQuery, format_args!("there is no parameter {name:?} here"));
         Err(match (nearest(name, self.known.iter().copied()), self.known.as_slice()) {

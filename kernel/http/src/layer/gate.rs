@@ -16,18 +16,19 @@ use futures::StreamExt as _;
 use kernel_auth::audit::Outcome;
 use kernel_auth::{Caller, Denied, Entry, Unknown, Via};
 use kernel_model::access::{Audience, Scope, Verb};
-use kernel_model::id::RunId;
-use kernel_model::name::Name;
+use kernel_model::name::{Name, ProjectName};
 use serde::Serialize;
 
 use crate::api::{App, Behalf};
 use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::Site;
+use crate::extract::{Scoped, Site};
 use crate::layer::client::Client;
 use crate::layer::gate::denial::Denials;
+use crate::layer::project::Wanted;
 use crate::layer::request_id::REQUEST_ID;
 use crate::permission::{self, Needs, Place};
+use crate::projects::Project;
 use crate::routes::{Noted, Route};
 
 mod challenge;
@@ -73,7 +74,8 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
         request: text(&parts.headers, REQUEST_ID.as_str()).unwrap_or_default().to_owned(),
         ..Entry::default()
     };
-    let (caller, what) = match gate.admit(&parts, params.as_ref(), &address).await {
+    let admitted = gate.admit(&parts, params.as_ref(), &address).await;
+    let Admitted { caller, what, project, scoped } = match admitted {
         Ok(admitted) => admitted,
         Err((actor, refusal)) => {
             entry.actor = actor;
@@ -87,6 +89,12 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     parts.extensions.insert(caller.clone());
     parts.extensions.insert(Address(address.clone()));
     parts.extensions.insert(note.clone());
+    if let Some(project) = project {
+        parts.extensions.insert(project);
+    }
+    if let Some(scoped) = scoped {
+        parts.extensions.insert(scoped);
+    }
     let noted = gate.route.noted();
     let request = Request::from_parts(parts, body);
     if noted == Noted::Never || !gate.app.access.is_audited() {
@@ -112,6 +120,23 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     response
 }
 
+/// Who asks, and for what.
+struct Admitted {
+    caller: Caller,
+    /// What must still be allowed while an answer goes on.
+    what: Option<(Verb, Scope)>,
+    /// The project that the route is about, if it is about one.
+    project: Option<Project>,
+    /// The secrets that it is about.
+    scoped: Option<Scoped>,
+}
+
+impl Admitted {
+    fn plain(caller: Caller) -> Self {
+        Self { caller, what: None, project: None, scoped: None }
+    }
+}
+
 impl Gate {
     /// Returns who asks and for what, if they may, else who was refused and why.
     async fn admit(
@@ -119,7 +144,7 @@ impl Gate {
         parts: &Parts,
         params: Option<&RawPathParams>,
         address: &str,
-    ) -> Result<(Caller, Option<(Verb, Scope)>), (String, ApiError)> {
+    ) -> Result<Admitted, (String, ApiError)> {
         let access = &self.app.access;
         // Only what runs in this process can add that to a request.
         let found = match parts.extensions.get::<Behalf>() {
@@ -129,14 +154,14 @@ impl Gate {
         let caller = match (found, self.route.needs) {
             (Ok(caller), _) => caller,
             // Whoever logs in may come with what no longer works.
-            (Err(_), Needs::Nothing) => return Ok((Caller::nobody(), None)),
+            (Err(_), Needs::Nothing) => return Ok(Admitted::plain(Caller::nobody())),
             (Err(unknown), Needs::Account | Needs::Own | Needs::Verb(..)) => {
                 return Err(("nobody".to_owned(), self.unknown(parts, &unknown)));
             }
         };
         // Logging in asks for a password, which no other site knows either.
         if self.route.needs == Needs::Nothing {
-            return Ok((caller, None));
+            return Ok(Admitted::plain(caller));
         }
         // Plugins ask for whoever started their run, wherever that was.
         if parts.extensions.get::<Behalf>().is_none()
@@ -144,29 +169,67 @@ impl Gate {
         {
             return Err((caller.actor, self.unknown(parts, &unknown)));
         }
-        if let Err(refusal) = self.csrf(parts, &caller) {
-            return Err((caller.actor, refusal));
-        }
-        let refuse = |err: ApiError| (caller.actor.clone(), err);
-        match self.route.needs {
-            Needs::Nothing | Needs::Account => Ok((caller, None)),
+        let actor = caller.actor.clone();
+        let known = self.admit_known(caller, parts, params).await;
+        known.map_err(|refusal| (actor, refusal))
+    }
+
+    async fn admit_known(
+        &self,
+        caller: Caller,
+        parts: &Parts,
+        params: Option<&RawPathParams>,
+    ) -> Result<Admitted, ApiError> {
+        self.csrf(parts, &caller)?;
+        let wanted = wanted(parts);
+        wanted.check()?;
+        let (verb, place) = match self.route.needs {
             Needs::Own if caller.is_app() => {
                 let detail = format!("{} must do this without an app in between", caller.actor);
-                Err(refuse(ApiError::new(Code::Forbidden, detail)))
+                return Err(ApiError::new(Code::Forbidden, detail));
             }
-            Needs::Own => Ok((caller, None)),
-            Needs::Verb(verb, Place::Anywhere) => {
-                let checked = caller.check_anywhere(verb);
-                checked.map_err(|err| refuse(self.lacking(parts, &caller, err)))?;
-                Ok((caller, None))
-            }
-            Needs::Verb(verb, place) => {
-                let scope = self.scope(place, parts, params).await.map_err(refuse)?;
-                let checked = caller.check(verb, &scope);
-                checked.map_err(|err| refuse(self.lacking(parts, &caller, err)))?;
-                Ok((caller, Some((verb, scope))))
-            }
+            Needs::Nothing | Needs::Account | Needs::Own => return Ok(Admitted::plain(caller)),
+            Needs::Verb(verb, place) => (verb, place),
+        };
+        if place == Place::Anywhere {
+            let checked = caller.check_anywhere(verb);
+            checked.map_err(|err| self.lacking(parts, &caller, err))?;
+            return Ok(Admitted::plain(caller));
         }
+        let scoped = match place {
+            Place::Secret => Some(Scoped(crate::secret::scope_of(&parts.uri, &wanted)?)),
+            _ => None,
+        };
+        let name = match (&scoped, place) {
+            (Some(Scoped(scope)), _) => {
+                scope.project().and_then(|n| ProjectName::new(n.as_str()).ok())
+            }
+            (None, Place::Server) => None,
+            (None, Place::Named) => {
+                let named = params.and_then(|params| param(params, "project"));
+                let named = ProjectName::new(named.unwrap_or_default());
+                Some(named.map_err(|err| ApiError::new(Code::ProjectInvalid, err))?)
+            }
+            (None, _) => Some(wanted.name()?),
+        };
+        let project = name.as_ref().and_then(|name| self.app.projects.project_get(name));
+        let scope = match (&name, &scoped) {
+            (None, _) => Scope::Server,
+            (Some(_), Some(Scoped(scope))) => permission::secrets(scope),
+            (Some(name), None) => self.scope(place, name, project.as_ref(), params).await?,
+        };
+        let is_within = matches!(place, Place::Within | Place::Named);
+        let checked = match is_within {
+            true => caller.check_within(verb, &scope),
+            false => caller.check(verb, &scope),
+        };
+        checked.map_err(|err| self.lacking(parts, &caller, err))?;
+        // Only who may look there learns that there is no such project.
+        if let Some(name) = name.filter(|_| project.is_none()) {
+            return Err(crate::project::unknown(&name));
+        }
+        let what = (!is_within).then_some((verb, scope));
+        Ok(Admitted { caller, what, project, scoped })
     }
 
     /// Returns whether what was admitted would be admitted now: a token may have been revoked since.
@@ -180,25 +243,25 @@ impl Gate {
     async fn scope(
         &self,
         place: Place,
-        parts: &Parts,
+        name: &ProjectName,
+        project: Option<&Project>,
         params: Option<&RawPathParams>,
     ) -> Result<Scope, ApiError> {
         let param = |name| params.and_then(|params| param(params, name));
-        Ok(match place {
-            Place::Server | Place::Anywhere => Scope::Server,
-            Place::Pipeline => match param("name").map(Name::new) {
-                Some(Ok(name)) => permission::pipeline(&name),
-                Some(Err(_)) | None => permission::project(),
+        let pipeline = match place {
+            Place::Server | Place::Anywhere | Place::Within | Place::Named | Place::Secret => None,
+            Place::Pipeline => param("name").and_then(|name| Name::new(name).ok()),
+            Place::Run => match project.zip(param("run").and_then(|run| run.parse().ok())) {
+                Some((project, run)) => {
+                    let row = project.scheduler.parts().store.run_get(run).await?;
+                    row.map(|row| row.pipeline_name)
+                }
+                None => None,
             },
-            Place::Secret => crate::secret::scope_of(&parts.uri),
-            Place::Run => {
-                let run = param("run").and_then(|run| run.parse::<RunId>().ok());
-                let row = match run {
-                    Some(run) => self.app.scheduler.parts().store.run_get(run).await?,
-                    None => None,
-                };
-                row.map_or_else(permission::project, |row| permission::pipeline(&row.pipeline_name))
-            }
+        };
+        Ok(match pipeline {
+            Some(pipeline) => permission::pipeline(name, &pipeline),
+            None => permission::project(name),
         })
     }
 
@@ -238,9 +301,10 @@ impl Gate {
 
     fn target(&self, parts: &Parts, params: Option<&RawPathParams>) -> String {
         let name = params.and_then(|params| param(params, "name"));
-        match (self.route.needs, name.and_then(|name| Name::new(name).ok())) {
-            (Needs::Verb(_, Place::Pipeline), Some(name)) => {
-                permission::pipeline(&name).to_string()
+        let name = name.and_then(|name| Name::new(name).ok());
+        match (self.route.needs, name, wanted(parts).name()) {
+            (Needs::Verb(_, Place::Pipeline), Some(name), Ok(project)) => {
+                permission::pipeline(&project, &name).to_string()
             }
             _ => parts.uri.path().trim_start_matches("/api/v1").trim_matches('/').to_owned(),
         }
@@ -249,7 +313,7 @@ impl Gate {
     /// Returns whether the same somebody was refused a moment ago, and that was written down.
     fn is_repeated(&self, record: &Record<'_>) -> bool {
         let Some(entry) = &record.entry else { return true };
-        let now = self.app.scheduler.parts().clock.now();
+        let now = self.app.clock.now();
         self.denials.note(&entry.actor, &entry.address, now).is_none()
     }
 
@@ -258,7 +322,7 @@ impl Gate {
         if !self.app.access.is_audited() {
             return;
         }
-        let now = self.app.scheduler.parts().clock.now();
+        let now = self.app.clock.now();
         let Some(before) = self.denials.note(&entry.actor, &entry.address, now) else { return };
         let mut after = serde_json::json!({ "why": refusal.detail });
         if before > 0 {
@@ -365,11 +429,16 @@ fn param<'a>(params: &'a RawPathParams, name: &str) -> Option<&'a str> {
     params.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
+/// Returns which project the request is about. Without the layer that finds it out, none is named.
+fn wanted(parts: &Parts) -> Wanted {
+    parts.extensions.get::<Wanted>().cloned().unwrap_or(Wanted::Unsaid)
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Returns whether somebody may look at a pipeline: what lists leave out.
-pub(crate) fn may_view(caller: &Caller, pipeline: &Name) -> bool {
-    caller.may(Verb::View, &permission::pipeline(pipeline))
+pub(crate) fn may_view(caller: &Caller, project: &ProjectName, pipeline: &Name) -> bool {
+    caller.may(Verb::View, &permission::pipeline(project, pipeline))
 }

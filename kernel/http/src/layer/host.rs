@@ -87,7 +87,7 @@ fn is_called(name: &str, host: &str) -> bool {
 }
 
 /// Returns the host of `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn host_of(authority: &str) -> Option<&str> {
+pub(super) fn host_of(authority: &str) -> Option<&str> {
     let (host, rest) = match authority.strip_prefix('[') {
         Some(v6) => v6.split_once(']')?,
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),

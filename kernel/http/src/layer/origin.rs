@@ -50,6 +50,8 @@ impl Origins {
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("mcp-protocol-version"),
                 HeaderName::from_static("x-request-id"),
+                super::project::PROJECT,
+                super::project::ALIAS,
             ])
             .expose_headers([
                 ETAG,

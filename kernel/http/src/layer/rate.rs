@@ -13,9 +13,11 @@ use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kernel_model::name::ProjectName;
 use kernel_ports::clock::Clock;
 
 use super::client::Client;
+use super::project::Wanted;
 use crate::code::Code;
 use crate::error::ApiError;
 
@@ -36,12 +38,13 @@ pub struct Rates {
 }
 
 /// Whose requests are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     Address(IpAddr),
     /// A hash of it: the table holds no secrets.
     Token(u64),
-    Project,
+    /// None: the request is about none in particular.
+    Project(Option<ProjectName>),
 }
 
 /// The buckets.
@@ -70,7 +73,8 @@ pub(crate) async fn limit(
     }
     let client = request.extensions().get::<Client>().copied().unwrap_or_default();
     let token = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
-    match limiter.refusal(client, token) {
+    let project = request.extensions().get::<Wanted>().and_then(Wanted::counted);
+    match limiter.refusal(client, token, project) {
         None => next.run(request).await,
         Some((whose, wait_us)) => {
             let detail = format!("there are too many requests of this {whose}");
@@ -90,15 +94,20 @@ impl Limiter {
 
     /// Counts a request. Returns who has made too many, and after how many microseconds there may
     /// be another one.
-    fn refusal(&self, client: Client, token: Option<&[u8]>) -> Option<(&'static str, u64)> {
-        let Rates { address, token: token_rate, project } = self.rates;
+    fn refusal(
+        &self,
+        client: Client,
+        token: Option<&[u8]>,
+        project: Option<ProjectName>,
+    ) -> Option<(&'static str, u64)> {
+        let Rates { address, token: token_rate, project: project_rate } = self.rates;
         // Whoever is on this machine needs no network to bring it down.
         let remote = client.address.filter(|address| !address.is_loopback());
         let keys = [
             ("address", remote.map(|address| Key::Address(group(address))), address),
             ("token", token.map(|token| Key::Token(self.hasher.hash_one(token))), token_rate),
-            // There is one project until there are more. Calls within the process are free.
-            ("project", client.address.map(|_| Key::Project), project),
+            // Calls within the process are free.
+            ("project", client.address.map(|_| Key::Project(project)), project_rate),
         ];
         let now_us = self.clock.now().0.saturating_mul(1_000);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

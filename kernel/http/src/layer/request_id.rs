@@ -1,10 +1,12 @@
 //! Names every request, so that an answer can be found in the log.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use kernel_scheduler::Scheduler;
+use kernel_ports::clock::Entropy;
 use tracing::Instrument;
 
 use super::client::Client;
@@ -16,13 +18,13 @@ const ID_BYTES_MAX: usize = 100;
 
 /// Takes the client's id or makes one, puts it into the log and into the answer.
 pub(crate) async fn name(
-    State(scheduler): State<Scheduler>,
+    State(entropy): State<Arc<dyn Entropy>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let given = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned();
     let id = given.unwrap_or_else(|| {
-        let made = format!("{:032x}", scheduler.parts().entropy.id());
+        let made = format!("{:032x}", entropy.id());
         HeaderValue::try_from(made).unwrap_or_else(|_| HeaderValue::from_static("none"))
     });
     let client = request.extensions().get::<Client>().and_then(|client| client.address);

@@ -158,7 +158,7 @@ async fn prove(
         Ok(issuer) => issuer.to_owned(),
         Err(err) => return Err(refused(told, err.into())),
     };
-    let fetch = &*app.scheduler.parts().fetch;
+    let fetch = &*app.fetch;
     let client = app.access.client(&request.client_id, fetch, &told.address).await;
     let client = client.and_then(|client| {
         client.check_redirect(&request.redirect_uri)?;

@@ -7,10 +7,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use kernel_auth::Access;
-use kernel_http::{Api, Config, Cookies, router};
+use kernel_http::{Addressing, Api, Config, Cookies, router};
 use kernel_ports::clock::System;
 use kernel_ports::keyring::{Keyring, KeyringError, SubKey};
-use kernel_scheduler::{Parts, Scheduler, Settings};
+use kernel_scheduler::{Parts, Scheduler};
 use kernel_store_memory::{MemoryControl, MemoryStore};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ use crate::memory_bytes::OneBlob;
 use crate::memory_logs::{MemoryLogs, Shared};
 use crate::nothing::Nothing;
 use crate::scripted::Scripted;
+use crate::shelf::Shelf;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -81,6 +82,11 @@ impl World {
     }
 
     pub(crate) async fn with(settings: kernel_auth::Settings) -> Self {
+        Self::addressed(settings, Addressing::default()).await
+    }
+
+    /// A server that finds out in this way which project is meant.
+    pub(crate) async fn addressed(settings: kernel_auth::Settings, addressing: Addressing) -> Self {
         let (gate, opened) = watch::channel(false);
         let logs = Arc::new(MemoryLogs::default());
         let system = Arc::new(System::default());
@@ -94,17 +100,24 @@ impl World {
             volumes: nothing.clone(),
             processes: nothing.clone(),
             secrets: nothing.clone(),
+            fetch: nothing.clone(),
+            clock: system.clone(),
+            entropy: system.clone(),
+        };
+        let projects = Shelf::new(parts);
+        let scheduler = projects.put("default").await.unwrap().scheduler;
+        projects.put("web").await.unwrap();
+        let access = access(settings).await;
+        let api = Api {
+            projects: Arc::new(projects),
+            plugins: scripted.clone(),
+            calls: scripted,
+            secrets: None,
             fetch: nothing,
             clock: system.clone(),
             entropy: system,
-        };
-        let scheduler = Scheduler::start(parts, Settings::default()).await.unwrap();
-        let access = access(settings).await;
-        let api = Api {
-            scheduler: scheduler.clone(),
-            plugins: scripted,
             version: "1.2.3".to_owned(),
-            config: Config::default(),
+            config: Config { addressing, ..Config::default() },
             access: access.clone(),
             cookies: Cookies::default(),
         };

@@ -121,6 +121,7 @@ async fn every_route_lets_in_whom_the_table_says() {
         let name = format!("{method} {path}");
         let full = path
             .replace("{name}", "ci")
+            .replace("{project}", "nothing")
             .replace("{run}", &run)
             .replace("{version}", "1")
             .replace("{step}", "1")

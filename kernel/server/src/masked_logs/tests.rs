@@ -5,6 +5,7 @@ use kernel_model::event::StepNo;
 use kernel_ports::secret::Secrets as _;
 
 use super::*;
+use crate::secret::Vault;
 
 /// Logs that remember what reached them.
 #[derive(Default, Clone)]
@@ -42,9 +43,11 @@ impl LogSink for Kept {
 async fn keeper(folder: &std::path::Path) -> Arc<Keeper> {
     let store = kernel_store_sqlite::SqliteStore::open(&folder.join("project.db")).unwrap();
     let ring = kernel_keyring::Ring::open(folder, kernel_keyring::Source::Generated).unwrap();
-    let project = kernel_model::name::Name::new("default").unwrap();
+    let project = kernel_model::name::ProjectName::default();
     let clock = Arc::new(kernel_ports::clock::System::default());
-    Arc::new(Keeper::open(project, Arc::new(store), Arc::new(ring), clock, None).await.unwrap())
+    let store = Arc::new(store);
+    let vault = Vault::new(Arc::clone(&store) as _, Arc::new(ring), clock, None);
+    Arc::new(Keeper::open(&project, store, Arc::new(vault)).await.unwrap())
 }
 
 async fn log(secret: Option<&str>, appends: &[(LogStream, &'static str)]) -> Vec<String> {

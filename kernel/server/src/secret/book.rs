@@ -1,18 +1,18 @@
 //! Setting, listing, removing and moving secrets. No method gives a value back.
 
 use async_trait::async_trait;
-use kernel_model::name::Name;
+use kernel_model::name::ProjectName;
 use kernel_model::time::Time;
 use kernel_ports::plugin::PluginError;
 use kernel_ports::secret::{
     KeyRotated, KeyRotation, Migrated, SecretAt, SecretBook, SecretBookError, SecretInfo,
     SecretScope, reference,
 };
-use kernel_ports::store::StoreError;
+use kernel_ports::store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::backend::{Backend, LOCAL, OWN};
-use super::{Keeper, configs};
+use super::{Vault, configs};
 
 /// What is known of a secret beside its value.
 const NAMESPACE: &str = "kernel:secrets";
@@ -29,7 +29,7 @@ struct Note {
 }
 
 #[async_trait]
-impl SecretBook for Keeper {
+impl SecretBook for Vault {
     async fn secret_backend(&self) -> Result<String, SecretBookError> {
         Ok(self.backend().await?.name().to_owned())
     }
@@ -83,12 +83,10 @@ impl SecretBook for Keeper {
         self.remove(&backend, at).await
     }
 
-    async fn secret_pipeline_remove(&self, pipeline: &Name) -> Result<(), SecretBookError> {
+    async fn secret_scope_remove(&self, scope: &SecretScope) -> Result<(), SecretBookError> {
         let _writing = self.writing.lock().await;
         let backend = self.backend().await?;
-        let scope =
-            SecretScope::Pipeline { project: self.project.clone(), pipeline: pipeline.clone() };
-        for name in self.names(&backend, &scope).await? {
+        for name in self.names(&backend, scope).await? {
             self.remove(&backend, &SecretAt { scope: scope.clone(), name }).await?;
         }
         Ok(())
@@ -133,7 +131,7 @@ impl SecretBook for Keeper {
     }
 }
 
-impl Keeper {
+impl Vault {
     async fn backend(&self) -> Result<Backend, SecretBookError> {
         self.backends.current().await.map_err(SecretBookError::Store)
     }
@@ -212,18 +210,30 @@ impl Keeper {
 
     /// Returns all scopes in which there may be secrets.
     async fn scopes(&self) -> Result<Vec<SecretScope>, StoreError> {
-        let project = self.project.clone();
-        let mut scopes = vec![SecretScope::Server, SecretScope::Project(project.clone())];
-        let mut after = None;
-        loop {
-            let page = self.store.pipeline_list(after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(scopes) };
-            after = Some(last.name.clone());
-            scopes.extend(page.into_iter().map(|pipeline| SecretScope::Pipeline {
-                project: project.clone(),
-                pipeline: pipeline.name,
-            }));
+        let mut scopes = vec![SecretScope::Server];
+        for (project, store) in self.projects() {
+            scopes.extend(scopes_of(&project, store.as_ref()).await?);
         }
+        Ok(scopes)
+    }
+}
+
+/// Returns the scopes of a project in which there may be secrets.
+pub(crate) async fn scopes_of(
+    project: &ProjectName,
+    store: &dyn Store,
+) -> Result<Vec<SecretScope>, StoreError> {
+    let project = project.name();
+    let mut scopes = vec![SecretScope::Project(project.clone())];
+    let mut after = None;
+    loop {
+        let page = store.pipeline_list(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(scopes) };
+        after = Some(last.name.clone());
+        scopes.extend(page.into_iter().map(|pipeline| SecretScope::Pipeline {
+            project: project.clone(),
+            pipeline: pipeline.name,
+        }));
     }
 }
 

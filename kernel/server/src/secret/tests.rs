@@ -5,9 +5,9 @@ use kernel_keyring::{Ring, Source};
 use kernel_ports::clock::System;
 use kernel_ports::plugin::{
     CompiledSource, DriveCall, Driven, GatewayAnswer, GatewayCall, MachineCall, MachineStep,
-    PluginCall, PluginError, PluginInfo,
+    PluginCall, PluginError, PluginInfo, Plugins,
 };
-use kernel_ports::secret::{KeyRotation, SecretAt, SecretBookError};
+use kernel_ports::secret::{KeyRotation, SecretAt, SecretBook as _, SecretBookError};
 use kernel_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use wit_envelope::language::CompileRequest;
@@ -95,6 +95,7 @@ fn said(code: &str) -> PluginError {
 /// A server's secrets, and what they stand on.
 struct World {
     keeper: Keeper,
+    vault: Arc<Vault>,
     /// Kept: the secrets hold them weakly.
     backends: Arc<Backends>,
 }
@@ -102,12 +103,14 @@ struct World {
 async fn open(folder: &std::path::Path) -> World {
     let store = Arc::new(SqliteStore::open(&folder.join("project.db")).unwrap());
     let ring = Arc::new(Ring::open(folder, Source::Generated).unwrap());
-    let project = Name::new("default").unwrap();
-    let keeper =
-        Keeper::open(project, store, ring, Arc::new(System::default()), None).await.unwrap();
+    let project = ProjectName::default();
+    let vault = Vault::new(Arc::clone(&store) as _, ring, Arc::new(System::default()), None);
+    let vault = Arc::new(vault);
+    let keeper = Keeper::open(&project, Arc::clone(&store) as _, Arc::clone(&vault)).await.unwrap();
+    vault.project_add(&project, store);
     let backends = Arc::new(Backends::default());
-    keeper.plugins_set(&(Arc::clone(&backends) as _));
-    World { keeper, backends }
+    vault.plugins_set(&(Arc::clone(&backends) as _));
+    World { keeper, vault, backends }
 }
 
 async fn world() -> (tempfile::TempDir, World) {
@@ -121,7 +124,7 @@ fn at(scope: &str, name: &str) -> SecretAt {
 }
 
 async fn set(world: &World, scope: &str, value: &str) {
-    world.keeper.secret_set(&at(scope, "TOKEN"), value, "ann").await.unwrap();
+    world.vault.secret_set(&at(scope, "TOKEN"), value, "ann").await.unwrap();
 }
 
 fn admit(world: &World, pipeline: &str, declared: &[&str]) {
@@ -188,7 +191,7 @@ async fn a_value_is_masked_once_the_run_has_it() {
 async fn a_backend_that_does_not_answer_gives_no_value_and_is_named() {
     let (_folder, world) = world().await;
     admit(&world, "ci", &["TOKEN"]);
-    world.keeper.backends.current_set("secrets-broken").await.unwrap();
+    world.vault.backends.current_set("secrets-broken").await.unwrap();
     let err = world.keeper.secret_get(RUN, "TOKEN").await.unwrap_err();
     assert_eq!(err.to_string(), "failed to read the secret \"TOKEN\" from secrets-broken");
     assert!(err.is_retryable());
@@ -216,7 +219,7 @@ async fn what_is_lent_is_sealed_in_the_store_and_gone_at_the_end() {
     let (_folder, world) = world().await;
     world.keeper.secret_lend(RUN, lend("TOKEN", "hunter22")).await.unwrap();
     let kept = || async {
-        world.keeper.store.kv_get("kernel:run-secrets", &RUN.to_string()).await.unwrap()
+        world.vault.store.kv_get("kernel:run-secrets", &RUN.to_string()).await.unwrap()
     };
     let sealed = kept().await.unwrap().value;
     assert!(!sealed.windows(8).any(|part| part == b"hunter22"));
@@ -232,12 +235,12 @@ async fn a_list_has_names_and_notes_and_a_removed_secret_is_gone() {
     let (_folder, world) = world().await;
     set(&world, "project/default", "hunter22").await;
     let scope = "project/default".parse().unwrap();
-    let list = world.keeper.secret_list(&scope).await.unwrap();
+    let list = world.vault.secret_list(&scope).await.unwrap();
     assert_eq!(list.len(), 1);
     assert_eq!((&*list[0].at.name, list[0].updated_by.as_deref()), ("TOKEN", Some("ann")));
-    world.keeper.secret_remove(&at("project/default", "TOKEN")).await.unwrap();
-    assert!(world.keeper.secret_list(&scope).await.unwrap().is_empty());
-    let err = world.keeper.secret_remove(&at("project/default", "TOKEN")).await.unwrap_err();
+    world.vault.secret_remove(&at("project/default", "TOKEN")).await.unwrap();
+    assert!(world.vault.secret_list(&scope).await.unwrap().is_empty());
+    let err = world.vault.secret_remove(&at("project/default", "TOKEN")).await.unwrap_err();
     assert!(matches!(err, SecretBookError::Unknown { .. }), "{err}");
 }
 
@@ -247,12 +250,12 @@ async fn values_and_names_that_cannot_be_kept_are_refused_without_saying_them() 
     for (name, value) in
         [("TOKEN", "abc"), ("TOKEN", ""), ("no space", "hunter22"), ("", "hunter22")]
     {
-        let err = world.keeper.secret_set(&at("server", name), value, "ann").await.unwrap_err();
+        let err = world.vault.secret_set(&at("server", name), value, "ann").await.unwrap_err();
         let text = err.to_string();
         assert!(value.is_empty() || !text.contains(value), "{text}");
     }
     let long = "x".repeat(33 * 1024);
-    assert!(world.keeper.secret_set(&at("server", "TOKEN"), &long, "ann").await.is_err());
+    assert!(world.vault.secret_set(&at("server", "TOKEN"), &long, "ann").await.is_err());
 }
 
 #[tokio::test]
@@ -260,22 +263,22 @@ async fn a_migration_compares_before_it_switches() {
     let (_folder, world) = world().await;
     set(&world, "server", "hunter22").await;
     set(&world, "project/default", "swordfish").await;
-    world.keeper.secret_set(&at("server", "backend/key"), "of-the-backend", "ann").await.unwrap();
-    let migrate = |from: &'static str, to: &'static str| world.keeper.secret_migrate(from, to);
+    world.vault.secret_set(&at("server", "backend/key"), "of-the-backend", "ann").await.unwrap();
+    let migrate = |from: &'static str, to: &'static str| world.vault.secret_migrate(from, to);
     let err = migrate("secrets-local", "secrets-forgetful").await.unwrap_err();
     assert!(matches!(err, SecretBookError::Differs { .. }), "{err}");
     let err = migrate("secrets-local", "secrets-read-only").await.unwrap_err();
     assert!(matches!(err, SecretBookError::ReadOnly { .. }), "{err}");
     let err = migrate("secrets-local", "secrets-local").await.unwrap_err();
     assert!(matches!(err, SecretBookError::SameBackend { .. }), "{err}");
-    assert_eq!(world.keeper.secret_backend().await.unwrap(), "secrets-local");
+    assert_eq!(world.vault.secret_backend().await.unwrap(), "secrets-local");
     let moved = migrate("secrets-local", "secrets-other").await.unwrap();
     assert_eq!((moved.secrets, moved.backend.as_str()), (2, "secrets-other"));
-    assert_eq!(world.keeper.secret_backend().await.unwrap(), "secrets-other");
+    assert_eq!(world.vault.secret_backend().await.unwrap(), "secrets-other");
     admit(&world, "ci", &["TOKEN"]);
     assert_eq!(get(&world, "TOKEN").await.unwrap(), "swordfish");
     // What the backends need themselves stays, and no migration moves it.
-    let own = world.keeper.secret_get_of_server("backend/key").await.unwrap();
+    let own = world.vault.secret_get_of_server("backend/key").await.unwrap();
     assert_eq!(own, "of-the-backend");
 }
 
@@ -284,9 +287,9 @@ async fn a_rotation_seals_what_is_kept_again() {
     let (_folder, world) = world().await;
     set(&world, "server", "hunter22").await;
     set(&world, "project/default", "swordfish").await;
-    world.keeper.secret_set(&at("server", "backend/key"), "of-the-backend", "ann").await.unwrap();
+    world.vault.secret_set(&at("server", "backend/key"), "of-the-backend", "ann").await.unwrap();
     world.backends.writes.lock().unwrap().clear();
-    let rotated = world.keeper.secret_key_rotate(None).await.unwrap();
+    let rotated = world.vault.secret_key_rotate(None).await.unwrap();
     assert_eq!((rotated.state, rotated.secrets), (KeyRotation::Done, 3));
     let written = world.backends.writes.lock().unwrap().clone();
     let keys: Vec<&str> = written.iter().map(|(_, key)| key.as_str()).collect();
@@ -302,11 +305,11 @@ async fn audited(world: &World) -> kernel_auth::Access {
         store: Arc::new(kernel_store_memory::MemoryControl::new()),
         clock: Arc::clone(&system) as _,
         entropy: system,
-        keyring: Arc::clone(&world.keeper.ring) as _,
+        keyring: Arc::clone(&world.vault.ring) as _,
         folder: None,
     };
     let access = kernel_auth::Access::open(parts, kernel_auth::Settings::default()).await.unwrap();
-    world.keeper.audit_set(access.audit());
+    world.vault.audit_set(access.audit());
     access
 }
 
@@ -343,7 +346,7 @@ async fn who_reads_a_secret_is_written_down_once_by_name_and_never_by_value() {
 async fn a_pipeline_that_is_removed_takes_its_secrets_along() {
     let (_folder, world) = world().await;
     set(&world, "project/default/pipeline/ci", "hunter22").await;
-    world.keeper.secret_pipeline_remove(&Name::new("ci").unwrap()).await.unwrap();
+    world.vault.secret_scope_remove(&"project/default/pipeline/ci".parse().unwrap()).await.unwrap();
     admit(&world, "ci", &["TOKEN"]);
     assert!(get(&world, "TOKEN").await.is_err());
 }
@@ -353,4 +356,37 @@ async fn nothing_is_shown() {
     let (_folder, world) = world().await;
     world.keeper.secret_lend(RUN, lend("TOKEN", "hunter22")).await.unwrap();
     assert!(!format!("{:?}", world.keeper).contains("hunter22"));
+}
+
+#[tokio::test]
+async fn a_run_has_no_secret_of_another_project() {
+    let (_folder, world) = world().await;
+    let web = ProjectName::new("web").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(&folder.path().join("project.db")).unwrap());
+    let other =
+        Keeper::open(&web, Arc::clone(&store) as _, Arc::clone(&world.vault)).await.unwrap();
+    world.vault.project_add(&web, store);
+    let by = || SecretUse {
+        pipeline: Name::new("ci").unwrap(),
+        declared: Arc::new(["TOKEN".to_owned()].into()),
+    };
+    world.keeper.secret_admit(RUN, by());
+    other.secret_admit(RUN, by());
+    set(&world, "project/web", "of-the-web").await;
+    set(&world, "project/web/pipeline/ci", "of-its-pipeline").await;
+    assert!(get(&world, "TOKEN").await.is_err());
+    assert_eq!(other.secret_get(RUN, "TOKEN").await.unwrap(), "of-its-pipeline");
+    // What is the server's counts everywhere.
+    set(&world, "server", "of-the-server").await;
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "of-the-server");
+    // A move to another backend takes those of all projects along.
+    let at = at("project/web/pipeline/ci", "TOKEN");
+    world.vault.secret_remove(&at).await.unwrap();
+    assert_eq!(world.vault.secret_migrate("local", "other").await.unwrap().secrets, 2);
+    assert_eq!(other.secret_get(RUN, "TOKEN").await.unwrap(), "of-the-web");
+    // Nor what is lent to a run, or masked in it.
+    other.secret_lend(RUN, lend("TOKEN", "lent-to-the-other")).await.unwrap();
+    assert_eq!(get(&world, "TOKEN").await.unwrap(), "of-the-server");
+    assert_eq!(world.keeper.secret_mask(RUN, "of-its-pipeline lent-to-the-other"), None);
 }

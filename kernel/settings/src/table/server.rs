@@ -22,8 +22,8 @@ rows! {
     );
     PROJECT = Setting::new(
         "server.project", "project", "TENON_PROJECT", Kind::Name,
-        "Serve this project alone, whatever the server is called",
-    ).later("more than one project");
+        "Serve this project alone, whatever the server is called; it is made if it is not there",
+    );
     DRAIN = Setting::new(
         "server.drain", "drain", "TENON_DRAIN", Kind::Duration { min_ms: 0 },
         "Time that steps in progress get when the server stops; they go on after the next start",
