@@ -126,7 +126,7 @@ impl From<ProjectError> for ApiError {
                 .hint("choose another name, or use the one that is there"),
             E::Unknown { name } => unknown(&name),
             E::Busy { .. } => Self::new(Code::ProjectBusy, err)
-                .hint("wait for them, or cancel them with `?force=true`"),
+                .hint("wait for them, or remove it with `force`, which cancels them"),
             E::Refused { .. } => Self::new(Code::ProjectRefused, err),
             E::Left { .. } | E::Open { .. } => Self::internal(&err),
             E::Store(err) => err.into(),

@@ -26,9 +26,10 @@ pub enum ApiError {
 }
 
 /// What the server says for programs, and the command that does the same.
-const COMMANDS: [(&str, &str); 5] = [
+const COMMANDS: [(&str, &str); 6] = [
     ("GET /api/v1/plugins lists", "tenon plugin list"),
     ("GET /api/v1/bindings lists", "tenon plugin bindings"),
+    ("GET /api/v1/projects lists", "tenon project list"),
     ("GET /api/v1/pipelines lists", "tenon pipeline list"),
     ("GET /api/v1/runs lists", "tenon runs list"),
     ("GET /api/v1/secrets lists", "tenon secret list"),

@@ -131,7 +131,7 @@ impl Wanted {
             Self::Mismatch { wanted, other } => {
                 let detail = format!("the request is about {wanted}, and it came to {other}");
                 Err(ApiError::new(Code::ProjectMismatch, detail).hint(format_args!(
-                    "leave out {PROJECT} and `?{PARAM}=`, or call the address of {wanted}"
+                    "name no project but {other} there, or call the address of {wanted}"
                 )))
             }
         }
@@ -144,8 +144,9 @@ impl Wanted {
             Self::Named(name) => Ok(name.clone()),
             Self::Missing { base } => {
                 let detail = "the request does not say which project it is about";
-                Err(ApiError::new(Code::ProjectRequired, detail)
-                    .hint(format_args!("call NAME.{base}, or send the header {PROJECT}: NAME")))
+                Err(ApiError::new(Code::ProjectRequired, detail).hint(format_args!(
+                    "call NAME.{base}, or name it by the header {PROJECT} (`--project NAME`)"
+                )))
             }
             Self::Unsaid | Self::Invalid(_) | Self::Elsewhere { .. } | Self::Mismatch { .. } => {
                 Ok(ProjectName::default())

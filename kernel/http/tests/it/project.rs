@@ -116,7 +116,7 @@ async fn projects_come_and_go() {
     world.ask("POST", "/api/v1/pipelines/ci/runs", &api).await.ok(201);
     assert_eq!(world.get("/api/v1/projects/api").await.ok(200)["runsOpen"], 1);
     let busy = world.ask("DELETE", "/api/v1/projects/api", &[]).await.refused(409, "project-busy");
-    assert_eq!(busy["hint"], "wait for them, or cancel them with `?force=true`");
+    assert_eq!(busy["hint"], "wait for them, or remove it with `force`, which cancels them");
     let gone = world.ask("DELETE", "/api/v1/projects/api?force=true", &[]).await;
     assert_eq!(gone.status, 204);
     world.get("/api/v1/projects/api").await.refused(404, "project-unknown");
