@@ -78,9 +78,12 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     let Admitted { caller, what, project, scoped } = match admitted {
         Ok(admitted) => admitted,
         Err((actor, refusal)) => {
-            entry.actor = actor;
-            entry.outcome = Outcome::Denied;
-            gate.denied(entry, &refusal);
+            // What is not there, or makes no sense, was not denied to anybody.
+            if matches!(refusal.code.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+                entry.actor = actor;
+                entry.outcome = Outcome::Denied;
+                gate.denied(entry, &refusal);
+            }
             return refusal.into_response();
         }
     };
