@@ -10,9 +10,10 @@ CREATE TABLE artifact (
 
 CREATE TABLE fact (
   pipeline BLOB NOT NULL REFERENCES pipeline (id),
+  workspace BLOB NOT NULL CHECK (length(workspace) = 16),
   key TEXT NOT NULL,
   value TEXT NOT NULL,
-  PRIMARY KEY (pipeline, key)
+  PRIMARY KEY (pipeline, workspace, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
@@ -54,10 +55,12 @@ CREATE TABLE pipeline_version (
 ) STRICT;
 
 CREATE TABLE result (
-  key TEXT PRIMARY KEY,
+  workspace BLOB NOT NULL CHECK (length(workspace) = 16),
+  key TEXT NOT NULL,
   value TEXT NOT NULL,
   run BLOB NOT NULL,
-  at INTEGER NOT NULL
+  at INTEGER NOT NULL,
+  PRIMARY KEY (workspace, key)
 ) STRICT;
 
 CREATE TABLE run (
@@ -77,11 +80,16 @@ CREATE TABLE run (
   ended_at INTEGER,
   wake_at INTEGER,
   seq INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, workspace BLOB NOT NULL
+  DEFAULT x'00000000000000000000000000000000' CHECK (length(workspace) = 16), workspace_name TEXT NOT NULL DEFAULT 'default') STRICT, WITHOUT ROWID;
+
+CREATE INDEX run_by_both ON run (workspace_name, pipeline_name, status, trigger_kind, id);
 
 CREATE INDEX run_by_pipeline ON run (pipeline_name, status, trigger_kind, id);
 
 CREATE INDEX run_by_status ON run (status, trigger_kind, id);
+
+CREATE INDEX run_by_workspace ON run (workspace_name, status, trigger_kind, id);
 
 CREATE TABLE run_event (
   no INTEGER PRIMARY KEY,
@@ -119,4 +127,16 @@ CREATE TABLE store (
 CREATE TABLE trigger_kind (
   word TEXT PRIMARY KEY NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workspace (
+  id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+  name TEXT NOT NULL,
+  base BLOB CHECK (length(base) = 16),
+  -- 0 active, 1 paused, 2 archived.
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX workspace_by_name ON workspace (name) WHERE state < 2;
 

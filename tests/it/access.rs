@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use crate::server_process::Server;
 use crate::tenon::{Said, tenon};
 
-const PASSWORD: &str = "correct horse battery\n";
+pub(crate) const PASSWORD: &str = "correct horse battery\n";
 
 /// A command line of somebody with a home of their own.
-struct Person<'a> {
-    home: &'a Path,
-    server: &'a str,
+pub(crate) struct Person<'a> {
+    pub(crate) home: &'a Path,
+    pub(crate) server: &'a str,
 }
 
 impl Person<'_> {
@@ -24,12 +24,12 @@ impl Person<'_> {
         command
     }
 
-    fn said(&self, args: &[&str]) -> Said {
+    pub(crate) fn said(&self, args: &[&str]) -> Said {
         self.command(args).stdin(Stdio::null()).output().unwrap().into()
     }
 
     /// The same with something on the standard input.
-    fn told(&self, args: &[&str], input: &str) -> Said {
+    pub(crate) fn told(&self, args: &[&str], input: &str) -> Said {
         told(self.command(args), input)
     }
 }
@@ -42,7 +42,7 @@ pub(crate) fn told(mut command: Command, input: &str) -> Said {
 }
 
 /// Starts a server once, so that its folder is there, and adds an administrator to it.
-async fn prepare(data: &Path) {
+pub(crate) async fn prepare(data: &Path) {
     assert_eq!(Server::start_closed(data, &[]).await.terminate(), Some(0));
     let folder = data.display().to_string();
     let args = ["user", "--data", &folder, "add", "root", "--role", "admin"];

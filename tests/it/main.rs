@@ -34,3 +34,4 @@ mod settings;
 mod store;
 mod tenon;
 mod tidy;
+mod workspaces;

@@ -1,6 +1,7 @@
 //! What the scheduler promises, on a small scripted language and step machine.
 
 mod script;
+mod workspace;
 mod world;
 
 use std::time::Duration;
@@ -9,7 +10,7 @@ use kernel_model::attempt::AttemptEnd;
 use kernel_model::outcome::Outcome;
 use kernel_ports::run::RunStatus;
 use kernel_scheduler::waiting::Waiting;
-use kernel_scheduler::{SchedulerError, Settings};
+use kernel_scheduler::{Again, SchedulerError, Settings};
 use serde_json::json;
 use wit_envelope::machine::Status;
 use wit_envelope::policy::{
@@ -21,6 +22,10 @@ use world::World;
 
 fn retry(attempts_max: u32) -> StepOptions {
     StepOptions { retry: Retry { attempts_max, ..Retry::default() }, ..StepOptions::default() }
+}
+
+fn again() -> Again {
+    Again { by: "ann".into(), ..Again::default() }
 }
 
 fn key(policy: ConcurrencyPolicy) -> StepOptions {
@@ -299,13 +304,13 @@ async fn a_retry_reuses_what_succeeded() {
     ]);
     let first = world.ended(world.run(script).await).await;
     assert_eq!(first.run.outcome(), Some(Outcome::Failed));
-    let row = world.scheduler.run_retry(first.row.id, None, "ann", None).await.unwrap();
+    let row = world.scheduler.run_retry(first.row.id, None, again()).await.unwrap();
     let second = world.ended(row.id).await;
     assert_eq!(second.run.outcome(), Some(Outcome::Succeeded), "{second:#?}");
     assert_eq!(world.values(&second), json!({ "once": 1, "flaky": 2 }));
     assert_eq!(second.row.origin, Some(first.row.id));
     let from = kernel_model::name::StepPath::new("once").unwrap();
-    let row = world.scheduler.run_retry(first.row.id, Some(&from), "ann", None).await.unwrap();
+    let row = world.scheduler.run_retry(first.row.id, Some(&from), again()).await.unwrap();
     assert_eq!(world.values(&world.ended(row.id).await)["once"], json!(2));
 }
 

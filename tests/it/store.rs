@@ -14,6 +14,7 @@ mod project;
 mod run;
 mod sqlite;
 mod together;
+mod workspace;
 
 /// Runs each function on an empty store of each kind.
 macro_rules! conformance {
@@ -76,6 +77,11 @@ conformance! {
         any_filter_finds_what_a_look_at_all_finds,
         ranges_hold_when_ids_and_times_disagree,
         pages_together_are_the_whole_list,
+    }
+    workspace {
+        workspaces_read_back_from_the_oldest,
+        a_name_is_taken_until_its_workspace_is_archived,
+        results_and_facts_are_those_of_the_workspace_of_their_run,
     }
     kv {
         a_value_counts_its_versions,

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use kernel_model::access::{Audience, Scope, Verb, Verbs};
 use kernel_model::id::{AppId, SessionId, TokenId};
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::access::{Holder, Identity};
 
 use crate::error::Unknown;
 use crate::pattern;
-
-/// Everything is in this workspace until there are more.
-const WORKSPACE: &str = "default";
 
 /// How somebody is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +59,18 @@ pub(crate) struct Limits {
 pub(crate) enum LimitsOf {
     Token(TokenId),
     App(AppId, Audience),
+}
+
+/// Which workspaces of a project something reaches: what a token's patterns are held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// What all workspaces share, such as a pipeline. Whoever works in one of them may look at it;
+    /// to change it takes all of them, whatever they are called.
+    Shared,
+    /// What is in one of them, such as a run.
+    In(WorkspaceName),
+    /// What may be done in one at least. Which one it is, is asked about later.
+    Some,
 }
 
 /// Somebody may not do something somewhere.
@@ -125,32 +135,61 @@ impl Caller {
         }
     }
 
-    /// Returns whether it may, or what is missing.
+    /// Returns whether it may do it to what all workspaces share, or what is missing.
     pub fn check(&self, verb: Verb, scope: &Scope) -> Result<(), Denied> {
-        if self.may(verb, scope) {
+        self.check_at(verb, scope, &Reach::Shared)
+    }
+
+    /// Returns whether it may, or what is missing.
+    pub fn check_at(&self, verb: Verb, scope: &Scope, reach: &Reach) -> Result<(), Denied> {
+        if self.may_at(verb, scope, reach) {
             return Ok(());
         }
-        Err(Denied { actor: self.actor.clone(), verb, place: scope.to_string() })
+        let place = match reach {
+            Reach::In(workspace) => format!("{scope} in the workspace {workspace}"),
+            Reach::Shared if self.may_at(verb, scope, &Reach::Some) => {
+                format!("{scope}, which all workspaces share")
+            }
+            Reach::Shared | Reach::Some => scope.to_string(),
+        };
+        Err(Denied { actor: self.actor.clone(), verb, place })
     }
 
     #[must_use]
     pub fn may(&self, verb: Verb, scope: &Scope) -> bool {
-        self.verbs(scope).has(verb)
+        self.may_at(verb, scope, &Reach::Shared)
     }
 
-    /// Returns all that it may do within a scope.
+    #[must_use]
+    pub fn may_at(&self, verb: Verb, scope: &Scope, reach: &Reach) -> bool {
+        self.verbs_at(scope, reach).has(verb)
+    }
+
+    /// Returns all that it may do within a scope to what all workspaces share.
     #[must_use]
     pub fn verbs(&self, scope: &Scope) -> Verbs {
+        self.verbs_at(scope, &Reach::Shared)
+    }
+
+    fn verbs_at(&self, scope: &Scope, reach: &Reach) -> Verbs {
         let verbs = self.grants.at(scope);
         let Some(token) = &self.limits else { return verbs };
-        let is_within = match scope.project() {
-            None => is_all(&token.projects) && is_all(&token.workspaces),
-            Some(project) => {
-                pattern::any(&token.projects, project.as_str())
-                    && pattern::any(&token.workspaces, WORKSPACE)
-            }
+        let verbs = verbs.and(token.verbs);
+        let works_in_all = is_all(&token.workspaces);
+        let Some(project) = scope.project() else {
+            let works_everywhere = works_in_all && is_all(&token.projects);
+            return if works_everywhere { verbs } else { Verbs::none() };
         };
-        if is_within { verbs.and(token.verbs) } else { Verbs::none() }
+        if !pattern::any(&token.projects, project.as_str()) {
+            return Verbs::none();
+        }
+        match reach {
+            Reach::Some => verbs,
+            Reach::Shared if works_in_all => verbs,
+            Reach::Shared => verbs.and([Verb::View].into_iter().collect()),
+            Reach::In(name) if pattern::any(&token.workspaces, name.as_str()) => verbs,
+            Reach::In(_) => Verbs::none(),
+        }
     }
 
     /// Returns whether it may somewhere, so that it is worth looking where.
@@ -195,7 +234,8 @@ impl Caller {
     pub fn check_within(&self, verb: Verb, scope: &Scope) -> Result<(), Denied> {
         let lies_within = |inner: &&Scope| inner.parent().as_ref() == Some(scope);
         let mut inner = self.grants.scopes.keys().filter(lies_within);
-        if self.may(verb, scope) || inner.any(|inner| self.may(verb, inner)) {
+        let may = |scope: &Scope| self.may_at(verb, scope, &Reach::Some);
+        if may(scope) || inner.any(may) {
             return Ok(());
         }
         Err(Denied { actor: self.actor.clone(), verb, place: scope.to_string() })

@@ -41,7 +41,7 @@ pub use app::{
     Level, OauthError, RefreshExchange,
 };
 pub use audit::{Audit, Entry, Outcome};
-pub use caller::{Caller, Denied, Via};
+pub use caller::{Caller, Denied, Reach, Via};
 pub use device::{DeviceAsk, DeviceError, DeviceStarted};
 pub use error::{AccessError, LoginError, Unknown};
 pub use journey::{Journey, JourneyError, JourneyPlan, JourneyStarted};

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{RunId, WorkspaceId};
 use kernel_ports::log::LogKey;
+use kernel_ports::volume::CacheScope;
 
 use crate::digest;
 
@@ -64,9 +65,20 @@ impl Layout {
         fits.then(|| run.join("volumes"))
     }
 
-    pub(crate) fn cache(&self, pipeline: PipelineId, key: &str) -> PathBuf {
+    /// The directories of all pipelines that have caches.
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.root.join("caches")
+    }
+
+    /// A pipeline's caches of `default` lie in its directory, those of other workspaces one below.
+    pub(crate) fn cache(&self, scope: CacheScope, key: &str) -> PathBuf {
+        let CacheScope { pipeline, workspace } = scope;
         let digest = digest::hex(&digest::sha256(key.as_bytes()));
-        self.root.join("caches").join(pipeline.to_string()).join(digest)
+        let of_pipeline = self.caches().join(pipeline.to_string());
+        match workspace {
+            WorkspaceId::DEFAULT => of_pipeline.join(digest),
+            workspace => of_pipeline.join(workspace.to_string()).join(digest),
+        }
     }
 
     pub(crate) fn buckets(&self) -> PathBuf {

@@ -13,7 +13,7 @@ use crate::failure;
 use crate::layout::Layout;
 use crate::log::LogStore;
 use crate::shared_dir;
-use crate::volume::CacheLock;
+use crate::volume::CacheLocks;
 
 /// What may be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Storage {
     pub(crate) logs: LogStore,
     pub(crate) blobs: BlobStore,
     pub(crate) buckets: BucketStore,
-    pub(crate) caches: CacheLock,
+    pub(crate) caches: CacheLocks,
 }
 
 impl Storage {
@@ -66,7 +66,7 @@ impl Storage {
             logs: LogStore::new(layout.clone(), options.log_bytes_max, clock),
             blobs: BlobStore::open(&layout.blobs())?,
             buckets: BucketStore::new(layout.buckets()),
-            caches: CacheLock::default(),
+            caches: CacheLocks::default(),
             layout,
         }))
     }

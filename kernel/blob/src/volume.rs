@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
-use kernel_ports::volume::{Entry, MountPoint, VolumeError, Volumes};
+use kernel_model::id::{RunId, WorkspaceId};
+use kernel_ports::volume::{CacheScope, Entry, MountPoint, VolumeError, Volumes};
 use tokio::task::spawn_blocking;
 
 pub(crate) use beneath::Beneath;
-pub(crate) use cache::CacheLock;
+pub(crate) use cache::CacheLocks;
 pub(crate) use name::volume_name;
 
 use crate::storage::Storage;
@@ -220,29 +220,54 @@ impl Volumes for Storage {
 
     async fn cache_restore(
         &self,
-        pipeline: PipelineId,
+        scope: CacheScope,
         key: &str,
         run: RunId,
         volume: &str,
     ) -> Result<bool, VolumeError> {
         volume_name(volume)?;
-        let (cache, dir) = (self.layout.cache(pipeline, key), self.layout.volume(run, volume));
-        let lock = self.caches.clone();
+        let (cache, dir) = (self.layout.cache(scope, key), self.layout.volume(run, volume));
+        let locks = self.caches.clone();
         let place = Place::new("fill from the cache", volume, ".");
-        blocking(place, move || cache::restore(&lock, &cache, &dir)).await
+        blocking(place, move || cache::restore(&locks, &cache, &dir)).await
+    }
+
+    async fn cache_copy(
+        &self,
+        scope: CacheScope,
+        key: &str,
+        run: RunId,
+        volume: &str,
+    ) -> Result<bool, VolumeError> {
+        volume_name(volume)?;
+        let (cache, dir) = (self.layout.cache(scope, key), self.layout.volume(run, volume));
+        let locks = self.caches.clone();
+        let place = Place::new("fill from the cache", volume, ".");
+        blocking(place, move || cache::copy(&locks, &cache, &dir)).await
     }
 
     async fn cache_keep(
         &self,
-        pipeline: PipelineId,
+        scope: CacheScope,
         key: &str,
         run: RunId,
         volume: &str,
     ) -> Result<(), VolumeError> {
         volume_name(volume)?;
-        let (cache, dir) = (self.layout.cache(pipeline, key), self.layout.volume(run, volume));
-        let lock = self.caches.clone();
+        let (cache, dir) = (self.layout.cache(scope, key), self.layout.volume(run, volume));
+        let locks = self.caches.clone();
         let place = Place::new("keep as a cache", volume, ".");
-        blocking(place, move || cache::keep(&lock, &cache, &dir)).await
+        blocking(place, move || cache::keep(&locks, &cache, &dir)).await
+    }
+
+    async fn cache_forget(&self, workspace: WorkspaceId) {
+        if workspace == WorkspaceId::DEFAULT {
+            return;
+        }
+        let caches = self.layout.caches();
+        let removed = spawn_blocking(move || cache::forget(&caches, &workspace.to_string())).await;
+        if let Ok(Err(err)) = removed {
+            tracing::warn!(%workspace, "failed to remove the caches: {err}");
+        }
     }
 }

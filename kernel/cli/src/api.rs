@@ -8,7 +8,7 @@ use kernel_wire::artifact::Artifact;
 use kernel_wire::page::Page;
 use kernel_wire::pipeline::{Pipeline, PipelineAccepted, PipelineSet, PipelineVersion};
 use kernel_wire::problem::Problem;
-use kernel_wire::run::{Asked, Run, RunRetry, RunStart, RunTree};
+use kernel_wire::run::{Asked, Run, RunRerun, RunRetry, RunStart, RunTree};
 use kernel_wire::secret::{
     KeyRotate, KeyRotated, SecretAccepted, SecretList, SecretMigrate, SecretMigrated, SecretSet,
 };
@@ -26,6 +26,7 @@ mod project;
 pub mod sse;
 mod stream;
 pub mod transport;
+mod workspace;
 
 /// A cheap handle on a server, wherever it is.
 #[derive(Clone)]
@@ -131,9 +132,8 @@ impl Api {
         self.write("POST", &format!("/runs/{}/retry", part(run)), Some(retry)).await
     }
 
-    pub async fn run_rerun(&self, run: &str, by: &str) -> Answer<Run> {
-        let asked = Asked { by: Some(by.to_owned()) };
-        self.write("POST", &format!("/runs/{}/rerun", part(run)), Some(&asked)).await
+    pub async fn run_rerun(&self, run: &str, rerun: &RunRerun) -> Answer<Run> {
+        self.write("POST", &format!("/runs/{}/rerun", part(run)), Some(rerun)).await
     }
 
     /// Asks one step to stop, by its path or number.

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use crate::args::pairs::{Pair, Typed};
 pub use crate::args::plugin::PluginCommand;
 use crate::args::secret::SecretCommand;
+use crate::args::workspace::WorkspaceCommand;
 use crate::show::duration;
 
 mod access;
@@ -16,6 +17,7 @@ pub mod pairs;
 pub mod plugin;
 mod project;
 pub mod secret;
+pub mod workspace;
 
 pub use access::{
     AppCommand, AuditCommand, AuditFilter, AuditFormat, RoleCommand, RuleCommand, TokenCommand,
@@ -81,6 +83,9 @@ pub enum Command {
     /// List, follow, cancel and repeat runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Make, list, pause and archive workspaces: named environments of the project
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
     /// Set, list, remove and move secrets
     #[command(subcommand)]
     Secret(SecretCommand),
@@ -164,6 +169,14 @@ pub struct StartArgs {
     pub timeout: Option<Duration>,
 }
 
+/// In which workspace a run is started.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WhereArgs {
+    /// Run in this workspace; without it in `default`
+    #[arg(short, long, env = "TENON_WORKSPACE", value_name = "WORKSPACE")]
+    pub workspace: Option<String>,
+}
+
 /// Arguments of `tenon run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
@@ -235,11 +248,15 @@ pub enum PipelineCommand {
     Run {
         name: String,
         #[command(flatten)]
+        place: WhereArgs,
+        #[command(flatten)]
         start: StartArgs,
     },
     /// Start a run and print its id
     Trigger {
         name: String,
+        #[command(flatten)]
+        place: WhereArgs,
         #[command(flatten)]
         start: StartArgs,
     },
@@ -254,6 +271,9 @@ pub enum RunsCommand {
         /// Only runs of this pipeline
         #[arg(short, long)]
         pipeline: Option<String>,
+        /// Only runs in this workspace
+        #[arg(short, long, env = "TENON_WORKSPACE")]
+        workspace: Option<String>,
         /// Only runs in this state: queued, running, waiting, succeeded, failed, errored,
         /// timed-out, cancelled, skipped; may be repeated
         #[arg(long)]
@@ -287,6 +307,9 @@ pub enum RunsCommand {
         /// Run this step and everything after it again
         #[arg(long, value_name = "STEP")]
         from: Option<String>,
+        /// Run in this workspace, which inherits from that of the run
+        #[arg(short, long)]
+        workspace: Option<String>,
         /// Follow the new run; the exit code is that of the run
         #[arg(short, long)]
         follow: bool,
@@ -294,6 +317,9 @@ pub enum RunsCommand {
     /// Run the same version with the same input again, from the beginning
     Rerun {
         run: String,
+        /// Run in this workspace, which inherits from that of the run
+        #[arg(short, long)]
+        workspace: Option<String>,
         /// Follow the new run; the exit code is that of the run
         #[arg(short, long)]
         follow: bool,

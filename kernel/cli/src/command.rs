@@ -18,6 +18,7 @@ pub mod runs;
 mod secret;
 pub(crate) mod start;
 mod visitor;
+mod workspace;
 
 /// Does what a command says.
 ///
@@ -28,6 +29,7 @@ pub async fn execute(command: &Command, api: &Api, out: &Out) -> anyhow::Result<
         Command::Project(command) => project::execute(command, api, out).await,
         Command::Pipeline(command) => pipeline::execute(command, api, out).await,
         Command::Runs(command) => runs::execute(command, api, out).await,
+        Command::Workspace(command) => workspace::execute(command, api, out).await,
         Command::Secret(command) => secret::execute(command, api, out).await,
         Command::Plugin(command) => plugin::execute(command, api, out).await,
         Command::Whoami => access::whoami(api, out).await,

@@ -15,6 +15,7 @@ pub(crate) fn view(tree: &RunTree) -> View {
         id: run.id.clone(),
         pipeline: run.pipeline.clone(),
         number: run.number,
+        workspace: Some(run.workspace.clone()).filter(|name| name != "default"),
         mark: run_mark(run.status),
         message: run.message.clone(),
         waiting: tree.waiting.as_ref().map(|waiting| waiting.text.clone()),

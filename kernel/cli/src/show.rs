@@ -11,3 +11,4 @@ pub mod summary;
 pub mod table;
 pub mod tree;
 pub mod view;
+pub mod workspace;

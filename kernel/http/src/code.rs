@@ -129,5 +129,8 @@ codes! {
     AppUnknown = "app-unknown", NOT_FOUND, "There is no such connected app";
     UnsupportedGrant = "unsupported-grant-type", BAD_REQUEST, "There is no such way to a token";
     HostRefused = "host-refused", MISDIRECTED_REQUEST, "This server is not called that";
+    WorkspaceUnknown = "workspace-unknown", NOT_FOUND, "There is no such workspace";
+    WorkspaceConflict = "workspace-conflict", CONFLICT, "This cannot be done with the workspace";
+    WorkspaceInvalid = "workspace-invalid", UNPROCESSABLE_ENTITY, "The workspace makes no sense";
     OriginRefused = "origin-refused", FORBIDDEN, "Another site may not call this server";
 }

@@ -172,6 +172,17 @@ impl From<SchedulerError> for ApiError {
             )
             .hint("mention it in the pipeline, or give it to this run only, in `secrets`"),
             E::Secret(err) => Self::internal(&err),
+            E::Workspace { refusal, near } => Self::refused(&refusal, near),
+            E::WorkspaceAside { run, of, wanted } => Self::new(
+                Code::WorkspaceConflict,
+                format_args!("{run} is of the workspace \"{of}\", not inherited by \"{wanted}\""),
+            )
+            .hint("a run is run again where it was, or in what inherits from there"),
+            E::WorkspaceGone { run, of } => Self::new(
+                Code::WorkspaceConflict,
+                format_args!("the workspace \"{of}\" of {run} is archived"),
+            )
+            .hint("start a new run elsewhere"),
             E::RunUnknown { run } => {
                 Self::new(Code::RunUnknown, format_args!("{run} does not exist"))
                     .hint("GET /api/v1/runs lists runs")
@@ -320,6 +331,9 @@ impl From<StoreError> for ApiError {
 }
 
 mod access;
+mod workspace;
+
+pub(crate) use workspace::workspace_name;
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,7 @@ mod serve;
 mod step;
 mod to_wire;
 mod visitor;
+mod workspace;
 
 pub use api::{Api, Behalf, BodyLimits, Config, Cookies, Oauth};
 pub use layer::host::Hosts;

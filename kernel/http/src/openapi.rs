@@ -23,6 +23,7 @@ use crate::routes::ROUTES;
 use crate::{
     access, app, artifact, audit, binding, device, health, identity, login, metrics, oauth,
     password, pipeline, plugin, plugin_admin, project, run, run_read, secret, step, visitor,
+    workspace,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +44,7 @@ use crate::{
         run_read::list, run_read::get, run_read::tree, run_read::events, run_read::logs,
         step::get, step::cancel, step::log,
         artifact::list, artifact::get,
+        workspace::list, workspace::make, workspace::get, workspace::set,
         plugin::list, plugin::get,
         plugin_admin::install, plugin_admin::upgrade, plugin_admin::swap, plugin_admin::rollback,
         plugin_admin::enable, plugin_admin::disable, plugin_admin::remove, plugin_admin::verify,
@@ -74,6 +76,7 @@ use crate::{
         (name = "runs", description = "Executions of pipelines"),
         (name = "steps", description = "What runs consist of"),
         (name = "artifacts", description = "Files that outlive their run"),
+        (name = "workspaces", description = "Named environments of the project"),
         (name = "plugins", description = "What the server can do"),
         (name = "access", description = "Who may do what"),
         (name = "login", description = "Logging in with a browser, and programs by one"),

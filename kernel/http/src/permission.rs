@@ -1,4 +1,8 @@
 //! What a route needs: its column in the table of routes.
+//!
+//! A token may be limited to some workspaces. What is in a run is for tokens that fit its workspace.
+//! Pipelines, rules, secrets and the like are shared by all workspaces: who works in one of them may
+//! look at them, and who works in all of them may change them, as their verbs say.
 
 use std::fmt;
 
@@ -25,8 +29,12 @@ pub(crate) enum Place {
     Server,
     /// The pipeline that the path names, as `{name}`.
     Pipeline,
-    /// The pipeline of the run that the path names, as `{run}`.
+    /// The same, in one workspace at least. The handler asks again about the one that is wanted.
+    PipelineRun,
+    /// The pipeline of the run that the path names, as `{run}`, in the run's workspace.
     Run,
+    /// The project, in the workspace that the path names, as `{workspace}`.
+    Workspace,
     /// The scope of secrets that the query names, as `scope`; the project if it names none.
     Secret,
     /// Somewhere in the project of the request. The handler shows what of it may be seen.
@@ -84,6 +92,12 @@ macro_rules! place {
     (pipeline) => {
         $crate::permission::Place::Pipeline
     };
+    (pipeline_run) => {
+        $crate::permission::Place::PipelineRun
+    };
+    (in_workspace) => {
+        $crate::permission::Place::Workspace
+    };
     (of_run) => {
         $crate::permission::Place::Run
     };
@@ -127,7 +141,12 @@ impl Needs {
     pub(crate) fn is_about_a_project(self) -> bool {
         let Self::Verb(_, place) = self else { return false };
         match place {
-            Place::Pipeline | Place::Run | Place::Secret | Place::Within => true,
+            Place::Pipeline
+            | Place::PipelineRun
+            | Place::Run
+            | Place::Workspace
+            | Place::Secret
+            | Place::Within => true,
             Place::Server | Place::Named | Place::Anywhere => false,
         }
     }
@@ -144,7 +163,11 @@ impl fmt::Display for Needs {
         match place {
             Place::Server => write!(f, "`{verb}` on the server"),
             Place::Pipeline => write!(f, "`{verb}` on the pipeline"),
-            Place::Run => write!(f, "`{verb}` on the pipeline of the run"),
+            Place::PipelineRun => {
+                write!(f, "`{verb}` on the pipeline, in the workspace of the run")
+            }
+            Place::Run => write!(f, "`{verb}` on the pipeline of the run, in its workspace"),
+            Place::Workspace => write!(f, "`{verb}` on the project, in the workspace"),
             Place::Secret => write!(f, "`{verb}` on the scope of the secrets"),
             Place::Within => write!(f, "`{verb}` on anything in the project; the rest is left out"),
             Place::Named => write!(f, "`{verb}` on anything in the project"),

@@ -27,7 +27,7 @@ use crate::permission::{Needs, needs};
 use crate::{
     access, app, artifact, audit, binding, device, health, identity, login, metrics, oauth,
     openapi, password, pipeline, plugin, plugin_admin, project, run, run_read, secret, step,
-    visitor,
+    visitor, workspace,
 };
 
 /// A method at an address.
@@ -95,7 +95,7 @@ routes! {
     post "/api/v1/pipelines/{name}/unpause" [edit pipeline] => pipeline::unpause,
     get "/api/v1/pipelines/{name}/versions" [view pipeline] => pipeline::version_list,
     get "/api/v1/pipelines/{name}/versions/{version}" [view pipeline] => pipeline::version_get,
-    post "/api/v1/pipelines/{name}/runs" [run pipeline] => run::start,
+    post "/api/v1/pipelines/{name}/runs" [run pipeline_run] => run::start,
     get "/api/v1/runs" [view within] => run_read::list,
     get "/api/v1/runs/{run}" [view of_run] => run_read::get,
     get "/api/v1/runs/{run}/tree" [view of_run] => run_read::tree,
@@ -109,6 +109,10 @@ routes! {
     get "/api/v1/runs/{run}/steps/{step}/log" [view of_run] => step::log,
     get "/api/v1/runs/{run}/artifacts" [view of_run] => artifact::list,
     get "/api/v1/runs/{run}/artifacts/{*artifact}" [view of_run] => artifact::get,
+    get "/api/v1/workspaces" [view within] => workspace::list,
+    post "/api/v1/workspaces" [edit within] => workspace::make,
+    get "/api/v1/workspaces/{*workspace}" [view in_workspace] => workspace::get,
+    put "/api/v1/workspaces/{*workspace}" [edit in_workspace] => workspace::set,
     get "/api/v1/plugins" [view server] => plugin::list,
     post "/api/v1/plugins" [admin server] => plugin_admin::install,
     get "/api/v1/plugins/{plugin}" [view server] => plugin::get,

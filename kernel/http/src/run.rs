@@ -6,13 +6,14 @@ use kernel_auth::{Caller, Via};
 use kernel_model::id::RunId;
 use kernel_model::name::{Name, StepPath};
 use kernel_ports::run::RunRow;
-use kernel_scheduler::{Asker, RunStart, Scheduler};
+use kernel_scheduler::{Again, Asker, RunStart, Scheduler};
 use kernel_wire as wire;
 use wit_envelope::language::{RunInput, Trigger};
 
 use crate::code::Code;
-use crate::error::ApiError;
+use crate::error::{ApiError, workspace_name};
 use crate::extract::{At, Idempotency, In, Json, OptionalJson, Who};
+use crate::layer::gate::check_run;
 use crate::projects::Project;
 use crate::to_wire;
 
@@ -41,12 +42,14 @@ type Made = (StatusCode, [(HeaderName, String); 1], Json<wire::run::Run>);
     ),
 )]
 pub(crate) async fn start(
-    In(Project { scheduler, .. }): In,
+    In(Project { name, scheduler, .. }): In,
     Who(caller): Who,
     At(pipeline): At<Name>,
     idempotency: Idempotency,
     OptionalJson(start): OptionalJson<wire::run::RunStart>,
 ) -> Result<Made, ApiError> {
+    let workspace = start.workspace.as_deref().map(workspace_name).transpose()?.unwrap_or_default();
+    check_run(&caller, (&name, &pipeline), &workspace)?;
     let input =
         RunInput { jobs: start.jobs, args: start.args, launcher: start.launcher, reuse: vec![] };
     let by = by(&caller, start.by)?;
@@ -56,6 +59,7 @@ pub(crate) async fn start(
             idempotency_key: idempotency.scoped(&format!("start/{pipeline}")),
             pipeline,
             version: start.version,
+            workspace,
             input: input.clone(),
             trigger,
             behalf: caller.behalf(),
@@ -91,7 +95,8 @@ pub(crate) async fn cancel(
 
 /// Retry run
 ///
-/// Makes a new run that takes over what succeeded.
+/// Makes a new run that takes over what succeeded. In another workspace than the run's own it needs
+/// `run` there, too.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/retry", tag = "runs", operation_id = "runRetry",
     params(
@@ -106,7 +111,7 @@ pub(crate) async fn cancel(
     ),
 )]
 pub(crate) async fn retry(
-    In(Project { scheduler, .. }): In,
+    In(project): In,
     Who(caller): Who,
     At(run): At<RunId>,
     idempotency: Idempotency,
@@ -116,21 +121,25 @@ pub(crate) async fn retry(
     let from =
         from.map_err(|err| ApiError::new(Code::InvalidJson, format_args!("`from`: {err}")))?;
     let key = idempotency.scoped(&format!("retry/{run}"));
-    let asked_at = scheduler.parts().clock.now();
-    let row = scheduler.run_retry(run, from.as_ref(), asker(&caller, retry.by)?, key).await?;
-    Ok(made(&scheduler, &row, row.created_at >= asked_at))
+    let asked_at = project.scheduler.parts().clock.now();
+    let scheduler = &project.scheduler;
+    let again = again(&project, &caller, run, retry.workspace, retry.by).await?;
+    let again = Again { idempotency_key: key, ..again };
+    let row = scheduler.run_retry(run, from.as_ref(), again).await?;
+    Ok(made(scheduler, &row, row.created_at >= asked_at))
 }
 
 /// Rerun run
 ///
-/// Makes a new run of the same version and input, from the beginning.
+/// Makes a new run of the same version and input, from the beginning. In another workspace than the
+/// run's own it needs `run` there, too.
 #[utoipa::path(
     post, path = "/api/v1/runs/{run}/rerun", tag = "runs", operation_id = "runRerun",
     params(
         ("run" = String, Path, description = "The run; it must have ended"),
         ("idempotency-key" = Option<String>, Header, description = "1 to 200 characters"),
     ),
-    request_body = Option<wire::run::Asked>,
+    request_body = Option<wire::run::RunRerun>,
     responses(
         (status = 201, description = "The new run", body = wire::run::Run,
             headers(("location" = String))),
@@ -138,16 +147,19 @@ pub(crate) async fn retry(
     ),
 )]
 pub(crate) async fn rerun(
-    In(Project { scheduler, .. }): In,
+    In(project): In,
     Who(caller): Who,
     At(run): At<RunId>,
     idempotency: Idempotency,
-    OptionalJson(asked): OptionalJson<wire::run::Asked>,
+    OptionalJson(rerun): OptionalJson<wire::run::RunRerun>,
 ) -> Result<Made, ApiError> {
     let key = idempotency.scoped(&format!("rerun/{run}"));
-    let asked_at = scheduler.parts().clock.now();
-    let row = scheduler.run_rerun(run, asker(&caller, asked.by)?, key).await?;
-    Ok(made(&scheduler, &row, row.created_at >= asked_at))
+    let asked_at = project.scheduler.parts().clock.now();
+    let scheduler = &project.scheduler;
+    let again = again(&project, &caller, run, rerun.workspace, rerun.by).await?;
+    let again = Again { idempotency_key: key, ..again };
+    let row = scheduler.run_rerun(run, again).await?;
+    Ok(made(scheduler, &row, row.created_at >= asked_at))
 }
 
 fn made(scheduler: &Scheduler, row: &RunRow, is_new: bool) -> Made {
@@ -162,8 +174,21 @@ fn is_same(row: &RunRow, input: &RunInput, version: Option<u32>) -> bool {
     found.as_ref() == Some(input) && version.is_none_or(|version| version == row.version)
 }
 
-fn asker(caller: &Caller, said: Option<String>) -> Result<Asker, ApiError> {
-    Ok(Asker { name: by(caller, said)?, behalf: caller.behalf() })
+/// Returns how a run is run again, if whoever asks may do that there.
+async fn again(
+    project: &Project,
+    caller: &Caller,
+    run: RunId,
+    workspace: Option<String>,
+    said: Option<String>,
+) -> Result<Again, ApiError> {
+    let workspace = workspace.as_deref().map(workspace_name).transpose()?;
+    if let Some(workspace) = &workspace {
+        let row = project.scheduler.run_get(run).await?;
+        check_run(caller, (&project.name, &row.pipeline_name), workspace)?;
+    }
+    let by = Asker { name: by(caller, said)?, behalf: caller.behalf() };
+    Ok(Again { by, workspace, idempotency_key: None })
 }
 
 /// Returns who did it: who is logged in, or on a server that asks nobody, what the client says.

@@ -5,6 +5,7 @@ use kernel_model::id::RunId;
 use kernel_model::name::Name;
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::run::{RunFilter, RunRow, RunStatus};
 use kernel_wire as wire;
 use kernel_wire::page::Page;
@@ -13,7 +14,7 @@ use kernel_wire::time::Timestamp;
 use crate::error::ApiError;
 use crate::extract::{At, In, Json, LastEventId, Params, StepSelector, Who, invalid, word};
 use crate::follow::{self, Cursor, EventFeed, LogFeed, LogWish, Stopping};
-use crate::layer::gate::may_view;
+use crate::layer::gate::may_view_run;
 use crate::projects::Project;
 use crate::{page, step, to_wire};
 
@@ -25,6 +26,7 @@ const TRIGGERS: [&str; 8] =
     get, path = "/api/v1/runs", tag = "runs", operation_id = "runList",
     params(
         ("pipeline" = Option<String>, Query, description = "Only runs of this pipeline"),
+        ("workspace" = Option<String>, Query, description = "Only runs in this workspace"),
         ("status" = Option<String>, Query,
             description = "Only runs that stand so; several with commas or repeated"),
         ("trigger" = Option<String>, Query, description = "Only runs that exist for this reason"),
@@ -52,7 +54,7 @@ pub(crate) async fn list(
             async move { store.run_list(&filter, limit + 1).await }
         },
         |row: &RunRow| row.id,
-        |row| may_view(&caller, &name, &row.pipeline_name),
+        |row| may_view_run(&caller, &name, row),
     )
     .await?;
     let now = scheduler.parts().clock.now();
@@ -174,6 +176,7 @@ fn foreign_id(id: &str) -> ApiError {
 
 fn filter(params: &mut Params) -> Result<RunFilter, ApiError> {
     let pipeline = params.one("pipeline")?.map(|name| Name::new(&name)).transpose();
+    let workspace = params.one("workspace")?.map(|name| WorkspaceName::new(&name)).transpose();
     let known = wire::status::RunStatus::ALL.map(wire::status::RunStatus::word);
     let status = params.many("status");
     let status = status.iter().map(|found| word("status", found, status_of, &known));
@@ -184,6 +187,7 @@ fn filter(params: &mut Params) -> Result<RunFilter, ApiError> {
     let time = |time: Timestamp| Time(time.ms);
     Ok(RunFilter {
         pipeline: pipeline.map_err(|err| invalid("pipeline", format_args!("{err}")))?,
+        workspace: workspace.map_err(|err| invalid("workspace", format_args!("{err}")))?,
         status: status.collect::<Result<_, _>>()?,
         trigger_kind: trigger,
         created_since: params.parsed("since")?.map(time),

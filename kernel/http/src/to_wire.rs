@@ -8,6 +8,7 @@ mod run;
 mod secret;
 mod step;
 mod waiting;
+mod workspace;
 
 use kernel_model::time::Time;
 use kernel_ports::log::LogStream;
@@ -27,6 +28,7 @@ pub(crate) use secret::secret;
 pub(crate) use step::step_detail;
 #[cfg(test)]
 use waiting::waiting;
+pub(crate) use workspace::{workspace, workspace_state_back};
 
 pub(crate) fn time(at: Time) -> Timestamp {
     Timestamp { ms: at.0 }

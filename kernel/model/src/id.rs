@@ -81,6 +81,13 @@ ids! {
     AppId = "app",
     /// A program that has registered itself.
     ClientId = "client",
+    /// A workspace; another one of the same name, later, has another id.
+    WorkspaceId = "wsp",
+}
+
+impl WorkspaceId {
+    /// The workspace that every project has.
+    pub const DEFAULT: Self = Self(0);
 }
 
 fn write_digits(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {

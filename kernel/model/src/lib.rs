@@ -20,3 +20,4 @@ pub mod run;
 pub mod selection;
 pub mod step;
 pub mod time;
+pub mod workspace;

@@ -30,3 +30,4 @@ pub mod secret;
 pub mod store;
 pub mod stored;
 pub mod volume;
+pub mod workspace;

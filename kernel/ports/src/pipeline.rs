@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel_model::id::PipelineId;
+use kernel_model::id::{PipelineId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
 
@@ -89,13 +89,15 @@ pub trait PipelineStore: Send + Sync {
     ) -> Result<Pipeline, StoreError>;
     /// Removes the name; runs and versions stay readable by run. Facts are forgotten.
     async fn pipeline_remove(&self, name: &Name) -> Result<(), StoreError>;
-    /// Returns the values that the pipeline remembers, JSON each; unknown keys are left out.
+    /// Returns the values that the pipeline remembers, JSON each: of each key the value of the first
+    /// of `workspaces` that has one. Unknown keys are left out.
     async fn fact_get(
         &self,
         pipeline: PipelineId,
+        workspaces: &[WorkspaceId],
         keys: &[String],
     ) -> Result<Vec<(String, Arc<str>)>, StoreError>;
-    /// Sets a value outside of a run (for polls); `None` forgets it.
+    /// Sets a value outside of a run (for polls), in the workspace `default`; `None` forgets it.
     async fn fact_set(
         &self,
         pipeline: PipelineId,

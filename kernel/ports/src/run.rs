@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel_model::event::Recorded;
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 
 use crate::artifact::Artifact;
 use crate::store::StoreError;
@@ -29,6 +30,8 @@ pub struct RunRow {
     /// The pipeline's name when the run was made.
     pub pipeline_name: Name,
     pub version: u32,
+    pub workspace: WorkspaceId,
+    pub workspace_name: WorkspaceName,
     /// Counts the runs of the pipeline from 1.
     pub number: u64,
     pub status: RunStatus,
@@ -57,6 +60,8 @@ pub struct NewRun {
     pub pipeline: PipelineId,
     pub pipeline_name: Name,
     pub version: u32,
+    pub workspace: WorkspaceId,
+    pub workspace_name: WorkspaceName,
     pub trigger: Arc<str>,
     pub trigger_kind: Arc<str>,
     pub input: Arc<str>,
@@ -64,7 +69,8 @@ pub struct NewRun {
     pub at: Time,
     /// A second run with the same key is not made; the first is returned.
     pub idempotency_key: Option<Arc<str>>,
-    /// Values to remember together with the run (for polls), JSON each.
+    /// Values to remember together with the run (for polls), JSON each. They are those of the
+    /// pipeline in the run's workspace, as for [`RunAppend`].
     pub facts: Vec<(String, Option<Arc<str>>)>,
 }
 
@@ -85,9 +91,10 @@ pub struct RunAppend {
     pub started_at: Option<Time>,
     pub ended_at: Option<Time>,
     pub wake_at: Option<Time>,
-    /// Values that the pipeline remembers from now on, JSON each; `None` forgets.
+    /// Values that the pipeline remembers from now on in the run's workspace, JSON each; `None`
+    /// forgets.
     pub facts: Vec<(String, Option<Arc<str>>)>,
-    /// Results that later steps may reuse.
+    /// Results that later steps may reuse, in the run's workspace.
     pub results: Vec<SavedResult>,
     pub artifacts: Vec<Artifact>,
 }
@@ -106,6 +113,7 @@ pub struct SavedResult {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFilter {
     pub pipeline: Option<Name>,
+    pub workspace: Option<WorkspaceName>,
     /// Any of these; empty: all.
     pub status: Vec<RunStatus>,
     pub trigger_kind: Option<String>,
@@ -143,8 +151,12 @@ pub trait RunStore: Send + Sync {
     ) -> Result<Vec<Recorded>, StoreError>;
     /// Returns the language's state; `None` before its first call.
     async fn run_language_state(&self, run: RunId) -> Result<Option<Arc<[u8]>>, StoreError>;
-    /// Returns the newest saved result for a key.
-    async fn result_get(&self, key: &str) -> Result<Option<SavedResult>, StoreError>;
+    /// Returns the newest result for a key that was saved in a workspace.
+    async fn result_get(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+    ) -> Result<Option<SavedResult>, StoreError>;
     async fn artifact_list(&self, run: RunId) -> Result<Vec<Artifact>, StoreError>;
     /// Counts the runs that have not ended.
     async fn run_count_open(&self) -> Result<u64, StoreError>;

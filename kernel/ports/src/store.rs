@@ -3,9 +3,10 @@
 use crate::kv::KvStore;
 use crate::pipeline::PipelineStore;
 use crate::run::RunStore;
+use crate::workspace::WorkspaceStore;
 
 /// Everything that is kept in a database.
-pub trait Store: PipelineStore + RunStore + KvStore {
+pub trait Store: PipelineStore + RunStore + WorkspaceStore + KvStore {
     /// Returns how many statements the store has executed since it was opened.
     fn statements(&self) -> u64;
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{PipelineId, RunId, WorkspaceId};
 
 /// Why a file operation was refused.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,13 @@ pub struct Entry {
     pub name: String,
     pub kind: EntryKind,
     pub size: u64,
+}
+
+/// Whose caches: those of a pipeline in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CacheScope {
+    pub pipeline: PipelineId,
+    pub workspace: WorkspaceId,
 }
 
 /// A volume shown in a working directory.
@@ -103,20 +110,31 @@ pub trait Volumes: Send + Sync {
     async fn set_executable(&self, run: RunId, volume: &str, path: &str)
     -> Result<(), VolumeError>;
 
-    /// Fills a volume from the cache of the pipeline, if it is not there yet in this run. True on a hit.
+    /// Fills a volume from a cache, if it is not there yet in this run. True on a hit. The cache may
+    /// be lent to the run, so that nobody else has it until the run keeps it again.
     async fn cache_restore(
         &self,
-        pipeline: PipelineId,
+        scope: CacheScope,
         key: &str,
         run: RunId,
         volume: &str,
     ) -> Result<bool, VolumeError>;
-    /// Keeps the content of a volume as the cache of the pipeline. The volume may be used up by it.
+    /// The same, and leaves the cache as it is: for one that is somebody else's.
+    async fn cache_copy(
+        &self,
+        scope: CacheScope,
+        key: &str,
+        run: RunId,
+        volume: &str,
+    ) -> Result<bool, VolumeError>;
+    /// Keeps the content of a volume as a cache. The volume may be used up by it.
     async fn cache_keep(
         &self,
-        pipeline: PipelineId,
+        scope: CacheScope,
         key: &str,
         run: RunId,
         volume: &str,
     ) -> Result<(), VolumeError>;
+    /// Removes all caches of a workspace other than `default`.
+    async fn cache_forget(&self, workspace: WorkspaceId);
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use kernel_model::attempt::{AttemptEnd, Text};
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{PipelineId, RunId, WorkspaceId};
 use kernel_model::selection::Selection;
 use kernel_ports::artifact::Artifact;
 use kernel_ports::log::{LogKey, LogSink, LogStream};
@@ -44,6 +44,8 @@ pub(crate) struct Attempt {
     pub(crate) parts: Parts,
     pub(crate) run: RunId,
     pub(crate) pipeline: PipelineId,
+    /// The run's workspace and all that it inherits from, the nearest first.
+    pub(crate) workspaces: Vec<WorkspaceId>,
     pub(crate) step: StepNo,
     pub(crate) path: Text,
     pub(crate) number: u32,

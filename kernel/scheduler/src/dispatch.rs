@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernel_model::event::StepNo;
-use kernel_model::id::RunId;
+use kernel_model::id::{RunId, WorkspaceId};
 use tokio::sync::Notify;
 use wit_envelope::policy::{Concurrency, ConcurrencyPolicy};
 
@@ -29,8 +29,19 @@ pub(crate) struct Request {
     pub(crate) attempt: u32,
     pub(crate) priority: i32,
     pub(crate) requires: Vec<String>,
-    pub(crate) concurrency: Option<Concurrency>,
+    pub(crate) concurrency: Option<Wanted>,
     pub(crate) mailbox: Mailbox,
+}
+
+/// A concurrency key. The same text in another workspace is another key.
+type Key = (WorkspaceId, String);
+
+/// A key that must be free.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    key: Key,
+    limit: u32,
+    policy: ConcurrencyPolicy,
 }
 
 /// The answer to a request.
@@ -53,7 +64,7 @@ pub(crate) enum Answer {
 pub(crate) struct Slot {
     dispatch: Arc<Dispatch>,
     holder: (RunId, StepNo),
-    key: Option<String>,
+    key: Option<Key>,
 }
 
 /// The table of slots.
@@ -73,7 +84,7 @@ struct Table {
     /// By priority, then by age.
     queue: BTreeMap<(Reverse<i32>, u64), Request>,
     places: HashMap<(RunId, StepNo), (Reverse<i32>, u64)>,
-    keys: HashMap<String, Vec<Holder>>,
+    keys: HashMap<Key, Vec<Holder>>,
 }
 
 #[derive(Debug)]
@@ -81,6 +92,13 @@ struct Holder {
     who: (RunId, StepNo),
     mailbox: Mailbox,
     asked_to_stop: bool,
+}
+
+impl Wanted {
+    pub(crate) fn new(workspace: WorkspaceId, concurrency: Concurrency) -> Self {
+        let Concurrency { key, limit, policy } = concurrency;
+        Self { key: (workspace, key), limit, policy }
+    }
 }
 
 impl Dispatch {
@@ -95,11 +113,13 @@ impl Dispatch {
         if let Some(concurrency) = &request.concurrency
             && !table.key_is_free(concurrency)
         {
-            let key = concurrency.key.clone();
+            let key = || concurrency.key.1.clone();
             match concurrency.policy {
-                ConcurrencyPolicy::Reject => return Answer::Rejected { key },
-                ConcurrencyPolicy::CancelNewest => return Answer::Superseded { key },
-                ConcurrencyPolicy::CancelOldest => table.oldest_stop(&key, request.run),
+                ConcurrencyPolicy::Reject => return Answer::Rejected { key: key() },
+                ConcurrencyPolicy::CancelNewest => return Answer::Superseded { key: key() },
+                ConcurrencyPolicy::CancelOldest => {
+                    table.oldest_stop(&concurrency.key, request.run);
+                }
                 ConcurrencyPolicy::Queue => {}
             }
         }
@@ -154,7 +174,7 @@ impl Dispatch {
         {
             let holders = table.keys.get(&concurrency.key).map(Vec::as_slice).unwrap_or_default();
             return Some(Waiting::Key {
-                key: concurrency.key.clone(),
+                key: concurrency.key.1.clone(),
                 limit: concurrency.limit,
                 holders: holders.iter().map(|holder| holder.who).collect(),
             });
@@ -163,7 +183,7 @@ impl Dispatch {
         Some(Waiting::Slot { in_use: table.in_use, limit: self.limit, ahead })
     }
 
-    fn release(self: &Arc<Self>, holder: (RunId, StepNo), key: Option<&str>) {
+    fn release(self: &Arc<Self>, holder: (RunId, StepNo), key: Option<&Key>) {
         let mut table = self.lock();
         table.in_use -= 1;
         if let Some(key) = key
@@ -234,16 +254,16 @@ impl Dispatch {
 }
 
 impl Table {
-    fn key_is_free(&self, concurrency: &Concurrency) -> bool {
+    fn key_is_free(&self, concurrency: &Wanted) -> bool {
         let held = self.keys.get(&concurrency.key).map_or(0, Vec::len);
         held < usize::try_from(concurrency.limit.max(1)).unwrap_or(usize::MAX)
     }
 
-    fn oldest_stop(&mut self, key: &str, by: RunId) {
+    fn oldest_stop(&mut self, key: &Key, by: RunId) {
         let holders = self.keys.get_mut(key).map(Vec::as_mut_slice).unwrap_or_default();
         if let Some(oldest) = holders.iter_mut().find(|holder| !holder.asked_to_stop) {
             oldest.asked_to_stop = true;
-            let by = format!("{by}, which has the same concurrency key {key:?}");
+            let by = format!("{by}, which has the same concurrency key {:?}", key.1);
             oldest.mailbox.send(Message::StepCancel { step: oldest.who.1, by, reply: None });
         }
     }
@@ -252,7 +272,7 @@ impl Table {
 impl Drop for Slot {
     fn drop(&mut self) {
         let dispatch = Arc::clone(&self.dispatch);
-        dispatch.release(self.holder, self.key.as_deref());
+        dispatch.release(self.holder, self.key.as_ref());
     }
 }
 

@@ -1,6 +1,7 @@
 //! What callers of the scheduler are told.
 
 use kernel_model::id::RunId;
+use kernel_model::workspace::{WorkspaceName, WorkspaceRefusal};
 use kernel_ports::plugin::{Diagnostic, PluginError};
 use kernel_ports::secret::SecretError;
 use kernel_ports::store::StoreError;
@@ -20,6 +21,13 @@ pub enum SchedulerError {
     /// The source has mistakes; nothing was stored.
     #[error("the source has {} mistakes", diagnostics.len())]
     SourceInvalid { diagnostics: Vec<Diagnostic> },
+    #[error("{refusal}")]
+    Workspace { refusal: WorkspaceRefusal, near: Option<String> },
+    /// A run is run again where it is, or in what inherits from there.
+    #[error("{run} is of the workspace \"{of}\", which \"{wanted}\" does not inherit from")]
+    WorkspaceAside { run: RunId, of: WorkspaceName, wanted: WorkspaceName },
+    #[error("the workspace \"{of}\" of {run} is archived")]
+    WorkspaceGone { run: RunId, of: WorkspaceName },
     #[error("{run} does not exist")]
     RunUnknown { run: RunId },
     #[error("{run} has ended; it can be run again, but not changed")]

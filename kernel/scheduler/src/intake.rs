@@ -1,11 +1,12 @@
 //! Which runs are in progress: a bounded queue, first in, first out, and the way from the store
 //! into an actor and back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kernel_model::id::RunId;
+use kernel_model::id::{RunId, WorkspaceId};
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::run::{RunRow, RunStatus};
 use kernel_ports::store::StoreError;
 use tokio::sync::watch;
@@ -31,10 +32,20 @@ pub(crate) struct Intake {
 
 #[derive(Debug, Default)]
 struct Line {
-    queue: VecDeque<RunId>,
+    queue: VecDeque<Place>,
+    /// Workspaces that begin no runs, with those that wait for that. They are not in the queue, so
+    /// that they hold up nobody.
+    held: HashMap<WorkspaceId, VecDeque<Place>>,
     /// Places promised to runs that are being stored.
     promised: usize,
     in_progress: usize,
+}
+
+/// A queued run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    run: RunId,
+    workspace: WorkspaceId,
 }
 
 impl Intake {
@@ -42,10 +53,16 @@ impl Intake {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Promises a place, or says that there is none.
-    pub(crate) fn reserve(&self, limit: usize) -> Result<(), SchedulerError> {
+    /// Promises a place, or says that there is none. A workspace that begins no runs fills up by
+    /// itself.
+    pub(crate) fn reserve(
+        &self,
+        workspace: WorkspaceId,
+        limit: usize,
+    ) -> Result<(), SchedulerError> {
         let mut line = self.line();
-        if line.queue.len() + line.promised >= limit {
+        let queue = line.held.get(&workspace).unwrap_or(&line.queue);
+        if queue.len() + line.promised >= limit {
             return Err(SchedulerError::QueueFull { limit, retry_after_ms: RETRY_AFTER_MS });
         }
         line.promised += 1;
@@ -53,24 +70,55 @@ impl Intake {
     }
 
     /// Takes the promise back, with the run that came of it.
-    pub(crate) fn redeem(&self, run: Option<RunId>) {
+    pub(crate) fn redeem(&self, workspace: WorkspaceId, run: Option<RunId>) {
         let mut line = self.line();
         line.promised = line.promised.saturating_sub(1);
-        line.queue.extend(run);
+        if let Some(run) = run {
+            line.add(Place { run, workspace });
+        }
+    }
+
+    /// Begins no runs of a workspace from now on.
+    pub(crate) fn hold(&self, workspace: WorkspaceId) {
+        let line = &mut *self.line();
+        let held = line.held.entry(workspace).or_default();
+        held.extend(line.queue.iter().filter(|place| place.workspace == workspace));
+        line.queue.retain(|place| place.workspace != workspace);
+    }
+
+    /// Lets the runs of a workspace take their places in the queue, by age.
+    pub(crate) fn release(&self, workspace: WorkspaceId) {
+        let line = &mut *self.line();
+        line.queue.extend(line.held.remove(&workspace).unwrap_or_default());
+        line.queue.make_contiguous().sort_by_key(|place| place.run);
     }
 
     /// Removes a queued run. False if it is not queued (any more).
     pub(crate) fn withdraw(&self, run: RunId) -> bool {
-        let mut line = self.line();
-        let before = line.queue.len();
-        line.queue.retain(|queued| *queued != run);
-        line.queue.len() < before
+        let line = &mut *self.line();
+        let queues = std::iter::once(&mut line.queue).chain(line.held.values_mut());
+        for queue in queues {
+            if let Some(at) = queue.iter().position(|place| place.run == run) {
+                queue.remove(at);
+                return true;
+            }
+        }
+        false
     }
 
-    pub(crate) fn waiting(&self, run: RunId, limit: usize) -> Option<Waiting> {
+    pub(crate) fn waiting(&self, row: &RunRow, limit: usize) -> Option<Waiting> {
         let line = self.line();
-        let position = line.queue.iter().position(|queued| *queued == run)?;
+        if line.held.contains_key(&row.workspace) {
+            return Some(Waiting::Paused { workspace: row.workspace_name.clone() });
+        }
+        let position = line.queue.iter().position(|place| place.run == row.id)?;
         Some(Waiting::Runs { position, in_progress: line.in_progress, limit })
+    }
+}
+
+impl Line {
+    fn add(&mut self, place: Place) {
+        self.held.get_mut(&place.workspace).unwrap_or(&mut self.queue).push_back(place);
     }
 }
 
@@ -86,7 +134,7 @@ impl Inner {
                 if line.in_progress >= self.settings.runs_max.max(1) {
                     return;
                 }
-                let Some(next) = line.queue.pop_front() else { return };
+                let Some(Place { run: next, .. }) = line.queue.pop_front() else { return };
                 line.in_progress += 1;
                 // A run is in the queue or can be reached: nothing that is said to it gets lost.
                 let (mailbox, inbox) = Mailbox::new();
@@ -210,17 +258,29 @@ impl Inner {
         }
     }
 
-    /// Takes up the open runs of the server before.
-    pub(crate) async fn open_runs_load(self: &Arc<Self>) -> Result<(), StoreError> {
-        let mut after = None;
+    /// Takes up the open runs of the server before. Returns the workspaces that are archived and
+    /// still have some; they begin none of them.
+    pub(crate) async fn open_runs_load(
+        self: &Arc<Self>,
+    ) -> Result<Vec<(WorkspaceId, WorkspaceName)>, StoreError> {
+        let workspaces = self.workspaces.all();
+        let (mut after, mut gone) = (None, BTreeMap::new());
         loop {
             let page = self.parts.store.run_list_open(after, PAGE).await?;
-            let Some(last) = page.last().map(|row| row.id) else { return Ok(()) };
+            let Some(last) = page.last().map(|row| row.id) else {
+                return Ok(gone.into_iter().collect());
+            };
             after = Some(last);
             for row in page {
                 self.runs().open.insert(row.id);
+                if workspaces.get(row.workspace).is_none() {
+                    self.intake.hold(row.workspace);
+                    gone.insert(row.workspace, row.workspace_name.clone());
+                }
                 match row.status {
-                    RunStatus::Queued => self.intake.line().queue.push_back(row.id),
+                    RunStatus::Queued => {
+                        self.intake.line().add(Place { run: row.id, workspace: row.workspace });
+                    }
                     RunStatus::Waiting => {
                         if let Some(at) = row.wake_at {
                             self.wakes.add(at, row.id);

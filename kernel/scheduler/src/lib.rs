@@ -32,10 +32,12 @@ mod secret_text;
 mod settings;
 pub mod waiting;
 mod wakes;
+mod workspace;
 
 pub use asker::{Asker, behalf};
 pub use error::SchedulerError;
 pub use pipeline::{PipelineAccepted, PipelineSource};
+pub use retry::Again;
 pub use run::{RunStart, RunTree};
 pub use scheduler::{Parts, Scheduler};
 pub use settings::{Feature, Settings};

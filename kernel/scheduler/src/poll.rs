@@ -2,15 +2,17 @@
 //!
 //! One timer for all. A check is an attempt outside of a run: it has a run id of its own for its
 //! files, which are gone when it has ended. What was seen last is a fact of the pipeline, stored
-//! together with the run that it leads to: a version is neither missed nor run twice.
+//! together with the run that it leads to: a version is neither missed nor run twice. Both are in
+//! the workspace `default`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use kernel_model::attempt::AttemptEnd;
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{PipelineId, RunId, WorkspaceId};
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::pipeline::Pipeline;
 use kernel_ports::run::NewRun;
 use kernel_ports::secret::SecretUse;
@@ -173,7 +175,8 @@ impl Inner {
         poll: &Poll,
         key: &str,
     ) -> Result<(Vec<Value>, Option<Value>), String> {
-        let facts = self.parts.store.fact_get(pipeline.id, &[key.to_owned()]).await;
+        let own = [WorkspaceId::DEFAULT];
+        let facts = self.parts.store.fact_get(pipeline.id, &own, &[key.to_owned()]).await;
         let seen = facts.map_err(|err| chain(&err))?;
         let seen = seen.first().and_then(|(_, text)| serde_json::from_str(text).ok());
         let mut work = poll.work.clone();
@@ -187,6 +190,7 @@ impl Inner {
             parts: self.parts.clone(),
             run,
             pipeline: pipeline.id,
+            workspaces: self.workspaces.all().chain(WorkspaceId::DEFAULT),
             step: StepNo(1),
             path: format!("poll/{}", poll.name).into(),
             number: 1,
@@ -233,6 +237,8 @@ impl Inner {
             pipeline: pipeline.id,
             pipeline_name: pipeline.name.clone(),
             version: pipeline.version,
+            workspace: WorkspaceId::DEFAULT,
+            workspace_name: WorkspaceName::default(),
             trigger: json(&trigger).map_err(|err| chain(&err))?,
             trigger_kind: "resource".into(),
             input: json(&input).map_err(|err| chain(&err))?,

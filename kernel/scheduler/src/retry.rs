@@ -1,12 +1,11 @@
 //! New runs made from old ones.
 
-use std::sync::Arc;
-
 use kernel_model::id::RunId;
 use kernel_model::name::StepPath;
 use kernel_model::outcome::Outcome;
 use kernel_model::run::Run;
 use kernel_model::step::Step;
+use kernel_model::workspace::{Workspace, WorkspaceName};
 use kernel_ports::run::{NewRun, RunRow, RunStatus};
 use kernel_ports::store::StoreError;
 use wit_envelope::language::{RunInput, Trigger, Work};
@@ -14,7 +13,17 @@ use wit_envelope::language::{RunInput, Trigger, Work};
 use crate::actor::history;
 use crate::asker::{Asker, Reason};
 use crate::run::json;
+use crate::workspace::key_in;
 use crate::{Feature, Scheduler, SchedulerError};
+
+/// How a run is to be run again.
+#[derive(Debug, Clone, Default)]
+pub struct Again {
+    pub by: Asker,
+    /// Where: in a workspace that inherits from the run's own. None: in that one.
+    pub workspace: Option<WorkspaceName>,
+    pub idempotency_key: Option<String>,
+}
 
 impl Scheduler {
     /// Starts a new run of the same version and input that reuses the results and volumes of what
@@ -24,11 +33,11 @@ impl Scheduler {
         &self,
         run: RunId,
         from: Option<&StepPath>,
-        by: impl Into<Asker>,
-        idempotency_key: Option<String>,
+        again: Again,
     ) -> Result<RunRow, SchedulerError> {
         self.inner.settings.feature_check(Feature::Retries)?;
         let origin = self.ended(run).await?;
+        let workspace = self.workspace_below(&origin, again.workspace.as_ref())?;
         let before = history(self.parts().store.as_ref(), run).await;
         let before = Run::replay(&before.map_err(SchedulerError::Store)?).map_err(|err| {
             let what = run.to_string();
@@ -39,22 +48,38 @@ impl Scheduler {
         self.volumes_copy(run, id, &reused).await?;
         let mut input = input(&origin)?;
         input.reuse = reused.iter().map(|step| step.node.path.to_string()).collect();
-        self.again(id, origin, "retry", &input, by.into(), idempotency_key).await
+        self.again(id, origin, "retry", &input, again, workspace).await
     }
 
     /// Starts a new run of the same version and input from the beginning.
-    pub async fn run_rerun(
-        &self,
-        run: RunId,
-        by: impl Into<Asker>,
-        idempotency_key: Option<String>,
-    ) -> Result<RunRow, SchedulerError> {
+    pub async fn run_rerun(&self, run: RunId, again: Again) -> Result<RunRow, SchedulerError> {
         self.inner.settings.feature_check(Feature::Retries)?;
         let origin = self.ended(run).await?;
+        let workspace = self.workspace_below(&origin, again.workspace.as_ref())?;
         let mut input = input(&origin)?;
         input.reuse.clear();
         let id = RunId(self.parts().entropy.id());
-        self.again(id, origin, "rerun", &input, by.into(), idempotency_key).await
+        self.again(id, origin, "rerun", &input, again, workspace).await
+    }
+
+    /// Returns where a run may be run again: nothing of it may come to a workspace that does not
+    /// inherit from its own.
+    fn workspace_below(
+        &self,
+        origin: &RunRow,
+        wanted: Option<&WorkspaceName>,
+    ) -> Result<Workspace, SchedulerError> {
+        let (run, of) = (origin.id, origin.workspace_name.clone());
+        let all = self.workspaces();
+        let Some(wanted) = wanted else {
+            let own = all.get(origin.workspace).cloned();
+            return own.ok_or(SchedulerError::WorkspaceGone { run, of });
+        };
+        let wanted = self.workspace_get(wanted)?;
+        if all.chain(wanted.id).contains(&origin.workspace) {
+            return Ok(wanted);
+        }
+        Err(SchedulerError::WorkspaceAside { run, of, wanted: wanted.name })
     }
 
     async fn ended(&self, run: RunId) -> Result<RunRow, SchedulerError> {
@@ -89,34 +114,36 @@ impl Scheduler {
         origin: RunRow,
         kind: &str,
         input: &RunInput,
-        by: Asker,
-        idempotency_key: Option<String>,
+        again: Again,
+        workspace: Workspace,
     ) -> Result<RunRow, SchedulerError> {
         let mut trigger: Trigger = parse(&origin, &origin.trigger)?;
         // What triggered the origin (such as a version) goes for its child too.
         let facts = std::mem::take(&mut trigger.data);
         let data = serde_json::json!({ "origin": origin.id.to_string(), "trigger": facts });
         let data = if trigger.kind == "resource" { facts_of(&data) } else { data };
-        let trigger = Trigger { kind: kind.to_owned(), by: by.name, data };
-        let reason = Reason { trigger, behalf: by.behalf };
+        let trigger = Trigger { kind: kind.to_owned(), by: again.by.name, data };
+        let reason = Reason { trigger, behalf: again.by.behalf };
         let new = NewRun {
             id,
             pipeline: origin.pipeline,
             pipeline_name: origin.pipeline_name,
             version: origin.version,
+            workspace: workspace.id,
+            workspace_name: workspace.name,
             trigger: json(&reason)?,
             trigger_kind: kind.into(),
             input: json(input)?,
             origin: Some(origin.id),
             at: self.parts().clock.now(),
-            idempotency_key: idempotency_key.map(Arc::from),
+            idempotency_key: key_in(workspace.id, again.idempotency_key),
             facts: vec![],
         };
         let (row, is_new) = self.inner.run_accept(new).await?;
         if !is_new {
             self.parts().volumes.run_remove(id).await;
         }
-        Ok(row)
+        self.run_check(row).await
     }
 }
 

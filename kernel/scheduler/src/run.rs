@@ -8,6 +8,7 @@ use kernel_model::id::RunId;
 use kernel_model::name::Name;
 use kernel_model::outcome::Outcome;
 use kernel_model::run::Run;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::pipeline::Pipeline;
 use kernel_ports::run::{NewRun, RunAppend, RunRow, RunStatus};
 use kernel_ports::secret::{SecretUse, reference};
@@ -22,6 +23,7 @@ use crate::plan::Plan;
 use crate::scheduler::Inner;
 use crate::settings::launcher_allowed;
 use crate::waiting::Waiting;
+use crate::workspace::key_in;
 use crate::{Feature, Scheduler, SchedulerError};
 
 /// A run to be started.
@@ -30,6 +32,7 @@ pub struct RunStart {
     pub pipeline: Name,
     /// None: the newest.
     pub version: Option<u32>,
+    pub workspace: WorkspaceName,
     pub input: RunInput,
     pub trigger: Trigger,
     /// On whose behalf plugins of the run may act; see [`crate::Asker`].
@@ -54,13 +57,14 @@ impl Scheduler {
     /// Accepts a run. The flag is false if the idempotency key was known; the row is then that of
     /// the earlier run.
     pub async fn run_start(&self, start: RunStart) -> Result<(RunRow, bool), SchedulerError> {
-        let RunStart { pipeline, version, input, trigger, behalf, idempotency_key, secrets } =
-            start;
+        let RunStart { pipeline, version, workspace, input, trigger, behalf, .. } = start;
+        let (idempotency_key, secrets) = (start.idempotency_key, start.secrets);
         let trigger_kind = trigger.kind.as_str().into();
         let pipeline = self.pipeline_get(&pipeline).await?;
         if pipeline.paused {
             return Err(SchedulerError::PipelinePaused { name: pipeline.name.to_string() });
         }
+        let workspace = self.workspace_get(&workspace)?;
         let version = version.unwrap_or(pipeline.version);
         let plan = self.plan(&pipeline, version).await?;
         for job in &input.jobs {
@@ -89,21 +93,25 @@ impl Scheduler {
             let lent = self.inner.parts.secrets.secret_lend(run, secrets).await;
             lent.map_err(|err| SchedulerError::Secret(Box::new(err)))?;
         }
-        self.inner
+        let (row, is_new) = self
+            .inner
             .run_accept(NewRun {
                 id: run,
                 pipeline: pipeline.id,
                 pipeline_name: pipeline.name,
                 version,
+                workspace: workspace.id,
+                workspace_name: workspace.name,
                 trigger: json(&Reason { trigger, behalf })?,
                 trigger_kind,
                 input: json(&input)?,
                 origin: None,
                 at: self.inner.parts.clock.now(),
-                idempotency_key: idempotency_key.map(Arc::from),
+                idempotency_key: key_in(workspace.id, idempotency_key),
                 facts: vec![],
             })
-            .await
+            .await?;
+        Ok((self.run_check(row).await?, is_new))
     }
 
     /// Asks a run to stop: its steps are asked, then ended after the grace time.
@@ -162,7 +170,7 @@ impl Scheduler {
         let limit = self.inner.settings.runs_max;
         let waiting = match row.status {
             RunStatus::Queued if self.is_draining() => Some(Waiting::Draining),
-            RunStatus::Queued => self.inner.intake.waiting(run, limit),
+            RunStatus::Queued => self.inner.intake.waiting(&row, limit),
             RunStatus::Running | RunStatus::Waiting | RunStatus::Ended(_) => None,
         };
         let steps_waiting = self.inner.steps_waiting(run, &folded).await;
@@ -199,8 +207,8 @@ impl Inner {
         if self.is_draining() {
             return Err(SchedulerError::Draining);
         }
-        let run = new.id;
-        let reserved = self.intake.reserve(self.settings.queue_max);
+        let (run, workspace) = (new.id, new.workspace);
+        let reserved = self.intake.reserve(workspace, self.settings.queue_max);
         reserved.inspect_err(|_| self.parts.secrets.secret_forget(run))?;
         // Known before it is stored, so that nobody who reads it takes it for ended.
         self.runs().open.insert(run);
@@ -210,7 +218,7 @@ impl Inner {
             self.runs().open.remove(&run);
             self.parts.secrets.secret_forget(run);
         }
-        self.intake.redeem(is_new.then_some(run));
+        self.intake.redeem(workspace, is_new.then_some(run));
         self.intake_serve();
         created.map_err(SchedulerError::Store)
     }

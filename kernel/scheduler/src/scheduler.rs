@@ -27,6 +27,7 @@ use crate::intake::Intake;
 use crate::plan::Plans;
 use crate::poll::Polls;
 use crate::wakes::Wakes;
+use crate::workspace::Table;
 use crate::{SchedulerError, Settings};
 
 /// Everything outside that the scheduler acts by.
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) defers: Defers,
     pub(crate) plans: Plans,
     pub(crate) intake: Intake,
+    pub(crate) workspaces: Table,
     pub(crate) wakes: Wakes,
     pub(crate) polls: Polls,
     pub(crate) tasks: TaskTracker,
@@ -107,6 +109,7 @@ impl Scheduler {
             defers: Defers::default(),
             plans: Plans::default(),
             intake: Intake::default(),
+            workspaces: Table::default(),
             wakes: Wakes::default(),
             polls: Polls::default(),
             tasks: TaskTracker::new(),
@@ -115,12 +118,15 @@ impl Scheduler {
             parts,
             settings,
         });
-        inner.open_runs_load().await.map_err(SchedulerError::Store)?;
+        inner.workspaces_load().await.map_err(SchedulerError::Store)?;
+        let gone = inner.open_runs_load().await.map_err(SchedulerError::Store)?;
         inner.polls_load().await.map_err(SchedulerError::Store)?;
         tokio::spawn(crate::wakes::run(Arc::downgrade(&inner)));
         tokio::spawn(crate::poll::run(Arc::downgrade(&inner)));
         inner.intake_serve();
-        Ok(Self { inner })
+        let scheduler = Self { inner };
+        scheduler.workspaces_end(gone);
+        Ok(scheduler)
     }
 
     /// Stops taking work, waits for attempts in progress up to `grace`, ends the rest, and returns

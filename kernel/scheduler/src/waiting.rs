@@ -3,6 +3,7 @@
 use kernel_model::event::StepNo;
 use kernel_model::id::RunId;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 
 /// The one reason that holds back a queued run or a pending attempt right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Waiting {
     Tags { missing: Vec<String> },
     /// Too many runs are in progress.
     Runs { position: usize, in_progress: usize, limit: usize },
+    /// Its workspace is paused.
+    Paused { workspace: WorkspaceName },
     /// The server is stopping; it goes on after the next start.
     Draining,
 }

@@ -9,14 +9,16 @@ mod control;
 mod kv;
 mod pipeline;
 mod run;
+mod workspace;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernel_model::event::Recorded;
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::name::Name;
+use kernel_model::workspace::Workspace;
 use kernel_ports::artifact::Artifact;
 use kernel_ports::kv::KvItem;
 use kernel_ports::pipeline::{Pipeline, PipelineVersion};
@@ -38,10 +40,12 @@ struct Data {
     /// Removed ones too.
     pipelines: HashMap<PipelineId, Kept>,
     names: BTreeMap<Name, PipelineId>,
-    facts: BTreeMap<(PipelineId, String), Arc<str>>,
+    facts: BTreeMap<(PipelineId, WorkspaceId, String), Arc<str>>,
     runs: BTreeMap<RunId, KeptRun>,
     idempotency: HashMap<Arc<str>, RunId>,
-    results: HashMap<String, SavedResult>,
+    results: HashMap<(WorkspaceId, String), SavedResult>,
+    /// Archived ones too.
+    workspaces: BTreeMap<WorkspaceId, Workspace>,
     kv: BTreeMap<(String, String), KvItem>,
 }
 
@@ -78,12 +82,17 @@ impl MemoryStore {
 
 impl Data {
     /// A pipeline that was removed remembers nothing: returns false.
-    fn fact_set(&mut self, pipeline: PipelineId, key: &str, value: Option<Arc<str>>) -> bool {
+    fn fact_set(
+        &mut self,
+        (pipeline, workspace): (PipelineId, WorkspaceId),
+        key: &str,
+        value: Option<Arc<str>>,
+    ) -> bool {
         let is_named = |kept: &Kept| self.names.get(&kept.pipeline.name) == Some(&pipeline);
         if !self.pipelines.get(&pipeline).is_some_and(is_named) {
             return false;
         }
-        let key = (pipeline, key.to_owned());
+        let key = (pipeline, workspace, key.to_owned());
         match value {
             Some(value) => self.facts.insert(key, value),
             None => self.facts.remove(&key),

@@ -4,7 +4,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel_model::id::PipelineId;
+use kernel_model::id::{PipelineId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::pipeline::{Pipeline, PipelineDraft, PipelineStore, PipelineVersion};
@@ -104,18 +104,20 @@ impl PipelineStore for MemoryStore {
     async fn pipeline_remove(&self, name: &Name) -> Result<(), StoreError> {
         let mut data = self.data();
         let id = data.names.remove(name).ok_or_else(|| not_found(name))?;
-        data.facts.retain(|(pipeline, _), _| *pipeline != id);
+        data.facts.retain(|(pipeline, _, _), _| *pipeline != id);
         Ok(())
     }
 
     async fn fact_get(
         &self,
         pipeline: PipelineId,
+        workspaces: &[WorkspaceId],
         keys: &[String],
     ) -> Result<Vec<(String, Arc<str>)>, StoreError> {
         let data = self.data();
         let get = |key: &String| {
-            let value = data.facts.get(&(pipeline, key.clone()))?;
+            let places = workspaces.iter().map(|workspace| (pipeline, *workspace, key.clone()));
+            let value = places.filter_map(|place| data.facts.get(&place)).next()?;
             Some((key.clone(), value.clone()))
         };
         Ok(keys.iter().filter_map(get).collect())
@@ -128,7 +130,8 @@ impl PipelineStore for MemoryStore {
         value: Option<&str>,
     ) -> Result<(), StoreError> {
         let mut data = self.data();
-        if data.fact_set(pipeline, key, value.map(Into::into)) {
+        let place = (pipeline, WorkspaceId::DEFAULT);
+        if data.fact_set(place, key, value.map(Into::into)) {
             return Ok(());
         }
         Err(StoreError::NotFound { what: pipeline.to_string() })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel_model::event::Recorded;
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::time::Time;
 use kernel_ports::artifact::Artifact;
 use kernel_ports::run::{NewRun, RunAppend, RunFilter, RunRow, RunStatus, RunStore, SavedResult};
@@ -47,14 +47,14 @@ impl RunStore for MemoryStore {
         if run.row.seq != append.seen {
             return Err(StoreError::Conflict { what, seen: append.seen, found: run.row.seq });
         }
-        let pipeline = apply(run, &append);
+        let (pipeline, workspace) = apply(run, &append);
         for (key, value) in append.facts {
-            data.fact_set(pipeline, &key, value);
+            data.fact_set((pipeline, workspace), &key, value);
         }
         for result in append.results {
-            let known = data.results.get(&result.key);
-            if known.is_none_or(|known| known.at <= result.at) {
-                data.results.insert(result.key.clone(), result);
+            let place = (workspace, result.key.clone());
+            if data.results.get(&place).is_none_or(|known| known.at <= result.at) {
+                data.results.insert(place, result);
             }
         }
         Ok(())
@@ -99,8 +99,12 @@ impl RunStore for MemoryStore {
         Ok(self.data().runs.get(&run).and_then(|kept| kept.language_state.clone()))
     }
 
-    async fn result_get(&self, key: &str) -> Result<Option<SavedResult>, StoreError> {
-        Ok(self.data().results.get(key).cloned())
+    async fn result_get(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+    ) -> Result<Option<SavedResult>, StoreError> {
+        Ok(self.data().results.get(&(workspace, key.to_owned())).cloned())
     }
 
     async fn artifact_list(&self, run: RunId) -> Result<Vec<Artifact>, StoreError> {
@@ -122,7 +126,7 @@ fn create(data: &mut Data, run: NewRun) -> RunRow {
         number = kept.runs;
     }
     for (key, value) in run.facts {
-        data.fact_set(run.pipeline, &key, value);
+        data.fact_set((run.pipeline, run.workspace), &key, value);
     }
     if let Some(key) = run.idempotency_key {
         data.idempotency.insert(key, run.id);
@@ -132,6 +136,8 @@ fn create(data: &mut Data, run: NewRun) -> RunRow {
         pipeline: run.pipeline,
         pipeline_name: run.pipeline_name,
         version: run.version,
+        workspace: run.workspace,
+        workspace_name: run.workspace_name,
         number,
         status: RunStatus::Queued,
         trigger: run.trigger,
@@ -155,8 +161,8 @@ fn create(data: &mut Data, run: NewRun) -> RunRow {
     row
 }
 
-/// Returns the pipeline of the run.
-fn apply(run: &mut KeptRun, append: &RunAppend) -> PipelineId {
+/// Returns the pipeline of the run, and its workspace.
+fn apply(run: &mut KeptRun, append: &RunAppend) -> (PipelineId, WorkspaceId) {
     run.history.extend(append.events.iter().cloned());
     run.row.seq += append.events.len() as u64;
     run.row.status = append.status;
@@ -171,7 +177,7 @@ fn apply(run: &mut KeptRun, append: &RunAppend) -> PipelineId {
         run.artifacts
             .insert(artifact.name.clone(), Artifact { run: append.run, ..artifact.clone() });
     }
-    run.row.pipeline
+    (run.row.pipeline, run.row.workspace)
 }
 
 fn is_open(row: &RunRow) -> bool {
@@ -183,6 +189,7 @@ fn is_open(row: &RunRow) -> bool {
 
 fn matches(filter: &RunFilter, row: &RunRow) -> bool {
     filter.pipeline.as_ref().is_none_or(|name| row.pipeline_name == *name)
+        && filter.workspace.as_ref().is_none_or(|name| row.workspace_name == *name)
         && (filter.status.is_empty() || filter.status.contains(&row.status))
         && filter.trigger_kind.as_ref().is_none_or(|kind| *row.trigger_kind == **kind)
         && filter.created_since.is_none_or(|since| row.created_at >= since)

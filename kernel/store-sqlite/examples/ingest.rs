@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use kernel_model::attempt::{AttemptEnd, AttemptEvent};
 use kernel_model::event::{Event, Recorded, StepNo};
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::pipeline::{PipelineDraft, PipelineStore};
 use kernel_ports::run::{NewRun, RunAppend, RunFilter, RunStatus, RunStore};
 use kernel_ports::store::Store;
@@ -51,6 +52,10 @@ fn name(i: u64) -> Result<Name> {
     Ok(Name::new(&format!("pipeline-{i}"))?)
 }
 
+fn workspace_name(i: u64) -> Result<WorkspaceName> {
+    Ok(WorkspaceName::new(if i == 0 { "default" } else { "dev/joe" })?)
+}
+
 async fn pipelines(store: &SqliteStore) -> Result {
     for i in 0..PIPELINES {
         let draft = PipelineDraft {
@@ -73,12 +78,15 @@ async fn pipelines(store: &SqliteStore) -> Result {
 fn new_run(ms: u64, rest: u128) -> Result<NewRun> {
     // Four of five runs are of one busy pipeline, and its runs are all polls but a few.
     let pipeline = if ms.is_multiple_of(5) { ms % PIPELINES } else { 1 };
+    let workspace = u64::from(ms.is_multiple_of(4));
     let kind = if ms.is_multiple_of(997) { "manual" } else { "resource" };
     Ok(NewRun {
         id: RunId(u128::from(EPOCH + ms) << 80 | rest),
         pipeline: PipelineId(pipeline.into()),
         pipeline_name: name(pipeline)?,
         version: 1,
+        workspace: WorkspaceId(workspace.into()),
+        workspace_name: workspace_name(workspace)?,
         trigger: format!("{{\"kind\":\"{kind}\",\"by\":\"someone\"}}").into(),
         trigger_kind: kind.into(),
         input: "{\"jobs\":[\"build\"]}".into(),
@@ -199,11 +207,14 @@ async fn lists(store: &SqliteStore, runs: u64) -> Result {
     let none = RunFilter::default;
     let busy = || Some(Name::new("pipeline-1").ok()).flatten();
     let rare = || Some(Name::new("pipeline-5").ok()).flatten();
+    let dev = || workspace_name(1).ok();
     let day = |part: u64| Some(Time(EPOCH + runs * part / 10));
     let filters = [
         ("all", none()),
         ("busy pipeline", RunFilter { pipeline: busy(), ..none() }),
         ("rare pipeline", RunFilter { pipeline: rare(), ..none() }),
+        ("workspace", RunFilter { workspace: dev(), ..none() }),
+        ("workspace, rare pipeline", RunFilter { workspace: dev(), pipeline: rare(), ..none() }),
         ("failed", RunFilter { status: vec![failed], ..none() }),
         (
             "open",

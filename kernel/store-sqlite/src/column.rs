@@ -1,9 +1,10 @@
 //! Values of the model as columns, and back.
 
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::run::RunStatus;
 use kernel_ports::store::StoreError;
 use rusqlite::Row;
@@ -27,6 +28,14 @@ pub(crate) fn pipeline_bytes(pipeline: PipelineId) -> IdBytes {
 
 pub(crate) fn boot_bytes(boot: BootId) -> IdBytes {
     boot.0.to_be_bytes()
+}
+
+pub(crate) fn workspace_bytes(workspace: WorkspaceId) -> IdBytes {
+    workspace.0.to_be_bytes()
+}
+
+pub(crate) fn workspace_id(bytes: IdBytes) -> WorkspaceId {
+    WorkspaceId(u128::from_be_bytes(bytes))
 }
 
 pub(crate) fn run_id(bytes: IdBytes) -> RunId {
@@ -78,6 +87,11 @@ pub(crate) fn name_at(row: &Row<'_>, index: usize) -> Result<Name, Fault> {
     Name::new(text).map_err(|err| corrupt("name", &err))
 }
 
+pub(crate) fn workspace_name_at(row: &Row<'_>, index: usize) -> Result<WorkspaceName, Fault> {
+    let text = row.get_ref(index)?.as_str().map_err(rusqlite::Error::from)?;
+    WorkspaceName::new(text).map_err(|err| corrupt("name of a workspace", &err))
+}
+
 pub(crate) fn status_code(status: RunStatus) -> i64 {
     match status {
         RunStatus::Queued => 0,
@@ -107,7 +121,7 @@ pub(crate) fn status_at(row: &Row<'_>, index: usize) -> Result<RunStatus, Fault>
     })
 }
 
-fn corrupt(what: &str, reason: &dyn std::fmt::Display) -> Fault {
+pub(crate) fn corrupt(what: &str, reason: &dyn std::fmt::Display) -> Fault {
     StoreError::Corrupt { what: what.to_owned(), reason: reason.to_string() }.into()
 }
 

@@ -19,6 +19,7 @@ mod readers;
 mod run;
 mod schema;
 mod statements;
+mod workspace;
 mod writer;
 
 use std::path::Path;

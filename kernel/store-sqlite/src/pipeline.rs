@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel_model::id::PipelineId;
+use kernel_model::id::{PipelineId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
 use kernel_ports::pipeline::{Pipeline, PipelineDraft, PipelineStore, PipelineVersion};
@@ -117,18 +117,15 @@ impl PipelineStore for SqliteStore {
     async fn fact_get(
         &self,
         pipeline: PipelineId,
+        workspaces: &[WorkspaceId],
         keys: &[String],
     ) -> Result<Vec<(String, Arc<str>)>, StoreError> {
-        let keys = keys.to_owned();
+        let (workspaces, keys) = (workspaces.to_owned(), keys.to_owned());
         self.database
             .read("read what a pipeline remembers", move |db| {
                 let mut found = Vec::new();
                 for key in keys {
-                    let value: Option<Arc<str>> = db.first(
-                        "SELECT value FROM fact WHERE pipeline = ?1 AND key = ?2",
-                        (pipeline_bytes(pipeline), &key),
-                        |row| Ok(row.get(0)?),
-                    )?;
+                    let value = fact::get(db, pipeline, &workspaces, &key)?;
                     found.extend(value.map(|value| (key, value)));
                 }
                 Ok(found)
@@ -145,7 +142,8 @@ impl PipelineStore for SqliteStore {
         let (key, value) = (key.to_owned(), value.map(str::to_owned));
         self.database
             .write("remember a value of a pipeline", move |db| {
-                match fact::set(db, pipeline, &key, value.as_deref())? {
+                let place = (pipeline, WorkspaceId::DEFAULT);
+                match fact::set(db, place, &key, value.as_deref())? {
                     true => Ok(()),
                     false => Err(StoreError::NotFound { what: pipeline.to_string() }.into()),
                 }

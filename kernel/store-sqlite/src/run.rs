@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel_model::event::{Recorded, StepNo};
-use kernel_model::id::{BootId, RunId};
+use kernel_model::id::{BootId, RunId, WorkspaceId};
 use kernel_model::time::Time;
 use kernel_ports::artifact::Artifact;
 use kernel_ports::run::{NewRun, RunAppend, RunFilter, RunRow, RunStore, SavedResult};
@@ -18,7 +18,9 @@ use kernel_ports::store::StoreError;
 use kernel_ports::stored;
 
 use crate::SqliteStore;
-use crate::column::{boot_bytes, boot_id, run_bytes, run_id, time, time_at, u32_at, uint_at};
+use crate::column::{
+    boot_bytes, boot_id, run_bytes, run_id, time, time_at, u32_at, uint_at, workspace_bytes,
+};
 
 #[async_trait]
 impl RunStore for SqliteStore {
@@ -85,18 +87,26 @@ impl RunStore for SqliteStore {
             .await
     }
 
-    async fn result_get(&self, key: &str) -> Result<Option<SavedResult>, StoreError> {
+    async fn result_get(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+    ) -> Result<Option<SavedResult>, StoreError> {
         let key = key.to_owned();
         self.database
             .read("read a saved result", move |db| {
-                db.first("SELECT key, value, run, at FROM result WHERE key = ?1", (key,), |row| {
-                    Ok(SavedResult {
-                        key: row.get(0)?,
-                        value: row.get(1)?,
-                        run: run_id(row.get(2)?),
-                        at: time_at(row, 3)?,
-                    })
-                })
+                db.first(
+                    "SELECT key, value, run, at FROM result WHERE workspace = ?1 AND key = ?2",
+                    (workspace_bytes(workspace), key),
+                    |row| {
+                        Ok(SavedResult {
+                            key: row.get(0)?,
+                            value: row.get(1)?,
+                            run: run_id(row.get(2)?),
+                            at: time_at(row, 3)?,
+                        })
+                    },
+                )
             })
             .await
     }

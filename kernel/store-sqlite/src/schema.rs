@@ -25,7 +25,10 @@ pub(crate) struct Schema {
 pub(crate) const PROJECT: Schema = Schema {
     // "Tnon"
     application_id: 0x546e_6f6e,
-    migrations: &[("0001-create-tables.sql", include_str!("../migrations/0001-create-tables.sql"))],
+    migrations: &[
+        ("0001-create-tables.sql", include_str!("../migrations/0001-create-tables.sql")),
+        ("0002-create-workspaces.sql", include_str!("../migrations/0002-create-workspaces.sql")),
+    ],
 };
 
 /// The server as a whole: who may do what, and what was done.

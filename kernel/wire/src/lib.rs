@@ -29,3 +29,4 @@ pub mod secret;
 pub mod status;
 pub mod step;
 pub mod time;
+pub mod workspace;

@@ -21,6 +21,9 @@ pub struct Run {
     pub pipeline: String,
     pub pipeline_id: String,
     pub version: u32,
+    /// The name of the workspace; `default` where nothing else was asked for.
+    #[serde(default = "default_workspace")]
+    pub workspace: String,
     /// Counts the runs of the pipeline from 1.
     pub number: u64,
     pub status: RunStatus,
@@ -45,6 +48,11 @@ pub struct Run {
     pub duration_ms: Option<u64>,
     /// How many events its history has.
     pub events: u64,
+}
+
+/// What a server says that knows no workspaces.
+fn default_workspace() -> String {
+    "default".to_owned()
 }
 
 /// Why a run exists.
@@ -85,6 +93,9 @@ pub struct RunStart {
     /// Absent: the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
+    /// Where it runs. Absent: in `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
     /// Only these jobs, and what follows from them. Empty: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<String>,
@@ -106,6 +117,7 @@ impl fmt::Debug for RunStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunStart")
             .field("version", &self.version)
+            .field("workspace", &self.workspace)
             .field("jobs", &self.jobs)
             .field("args", &self.args)
             .field("launcher", &self.launcher)
@@ -123,12 +135,27 @@ pub struct RunRetry {
     /// Absent: all that did not succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Where: in a workspace that inherits from the run's own. Absent: in that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
     /// Who asks, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
 }
 
-/// Cancels or reruns.
+/// Makes a new run of the same version and input.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RunRerun {
+    /// Where: in a workspace that inherits from the run's own. Absent: in that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// Who asks, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// Cancels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Asked {
@@ -180,6 +207,8 @@ pub enum WaitingReason {
     Runs,
     /// The server is stopping.
     Draining,
+    /// Its workspace is paused.
+    Paused,
 }
 
 /// Why something is not running yet.

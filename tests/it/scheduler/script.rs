@@ -23,6 +23,10 @@ enum Kind {
     Nonsense,
     /// Reads the fact `n`, sets it to 1, and ends with what it knew.
     Remember,
+    /// The same, but forgets it.
+    Forget,
+    /// Ends with where it runs, as it was told.
+    Place,
 }
 
 /// A step that calls an action of the plugin `test`.
@@ -92,6 +96,14 @@ impl Script {
         Self { kind: Kind::Remember, steps: vec![] }
     }
 
+    pub(crate) fn place() -> Self {
+        Self { kind: Kind::Place, steps: vec![] }
+    }
+
+    pub(crate) fn forget() -> Self {
+        Self { kind: Kind::Forget, steps: vec![] }
+    }
+
     /// Answers events, as a language does.
     pub(crate) fn drive(&self, state: &[u8], events: &[RunEvent]) -> (Vec<u8>, Vec<Command>) {
         let mut state: State = serde_json::from_slice(state).unwrap_or_default();
@@ -103,13 +115,18 @@ impl Script {
         match (self.kind, event) {
             (Kind::Stuck, _) => vec![],
             (Kind::Nonsense, _) => vec![Command::Note { path: "ghost".into(), text: "boo".into() }],
-            (Kind::Remember, RunEvent::Started { .. }) => {
+            (Kind::Place, RunEvent::Started { run, .. }) => {
+                let message = Some(format!("in {:?}", run.workspace));
+                vec![Command::Finish { status: Status::Succeeded, message }]
+            }
+            (Kind::Remember | Kind::Forget, RunEvent::Started { .. }) => {
                 vec![Command::FactGet { query: "q".into(), keys: vec!["n".into()] }]
             }
-            (Kind::Remember, RunEvent::Facts { values, .. }) => {
+            (kind @ (Kind::Remember | Kind::Forget), RunEvent::Facts { values, .. }) => {
+                let value = if kind == Kind::Forget { Value::Null } else { json!(1) };
                 let message = Some(format!("knew {}", values["n"]));
                 vec![
-                    Command::FactSet { key: "n".into(), value: json!(1) },
+                    Command::FactSet { key: "n".into(), value },
                     Command::Finish { status: Status::Succeeded, message },
                 ]
             }

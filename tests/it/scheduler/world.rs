@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use kernel_model::id::RunId;
 use kernel_model::name::Name;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::clock::System;
 use kernel_ports::fetch::{Fetch, FetchError};
 use kernel_ports::plugin::{
@@ -112,10 +113,25 @@ impl World {
         &self,
         idempotency_key: Option<&str>,
     ) -> Result<(RunRow, bool), SchedulerError> {
+        self.start_at(WorkspaceName::default(), idempotency_key).await
+    }
+
+    /// The same in a workspace.
+    pub(crate) async fn start_in(&self, workspace: &str) -> Result<RunRow, SchedulerError> {
+        let workspace = WorkspaceName::new(workspace).unwrap();
+        self.start_at(workspace, None).await.map(|(row, _)| row)
+    }
+
+    async fn start_at(
+        &self,
+        workspace: WorkspaceName,
+        idempotency_key: Option<&str>,
+    ) -> Result<(RunRow, bool), SchedulerError> {
         let start = RunStart {
             behalf: None,
             pipeline: Name::new("test").unwrap(),
             version: None,
+            workspace,
             input: RunInput::default(),
             trigger: Trigger { kind: "manual".into(), by: "ann".into(), data: Value::Null },
             idempotency_key: idempotency_key.map(str::to_owned),

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use kernel_model::event::{Event, Recorded, StepNo};
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::name::Name;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::pipeline::{Pipeline, PipelineDraft};
 use kernel_ports::run::{NewRun, RunAppend, RunStatus};
 use kernel_ports::store::Store;
 
 pub(super) const BOOT: BootId = BootId(1);
+/// Where drafts are.
+pub(super) const OWN: &[WorkspaceId] = &[WorkspaceId::DEFAULT];
 
 pub(super) fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -46,6 +49,8 @@ pub(super) fn new_run(pipeline: &Pipeline, id: RunId, at: u64) -> NewRun {
         pipeline: pipeline.id,
         pipeline_name: pipeline.name.clone(),
         version: pipeline.version,
+        workspace: WorkspaceId::DEFAULT,
+        workspace_name: WorkspaceName::default(),
         trigger: "{\"kind\":\"manual\",\"by\":\"ann\"}".into(),
         trigger_kind: "manual".into(),
         input: "{}".into(),

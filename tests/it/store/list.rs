@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kernel_model::id::RunId;
+use kernel_model::id::{RunId, WorkspaceId};
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::run::{NewRun, RunAppend, RunFilter, RunRow, RunStatus};
 use kernel_ports::store::Store;
 use proptest::collection::vec;
@@ -17,6 +18,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::draft::{append, name, new_run, notes, pipeline, run_id};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
+const PLACES: [&str; 3] = ["default", "dev/joe", "dev/ann"];
 const KINDS: [&str; 3] = ["manual", "resource", "retry"];
 const RUNS: u64 = 120;
 const FILTERS: usize = 250;
@@ -38,13 +40,25 @@ async fn fill(store: &dyn Store, runner: &mut TestRunner, skew_ms: u64) -> Vec<R
     for (i, called) in (1..).zip(NAMES) {
         pipelines.push(pipeline(store, called, i).await);
     }
-    let kinds =
-        (select(pipelines), select(&KINDS[..]), select(statuses()), 0..1000_u64, 0..=skew_ms);
+    let places = select(&PLACES[..]).prop_map(|place| WorkspaceName::new(place).unwrap());
+    let kinds = (
+        select(pipelines),
+        select(&KINDS[..]),
+        select(statuses()),
+        places,
+        0..1000_u64,
+        0..=skew_ms,
+    );
     for i in 0..RUNS {
-        let (made, kind, status, ms, skew) = generated(runner, &kinds);
+        let (made, kind, status, place, ms, skew) = generated(runner, &kinds);
         let id = run_id(EPOCH + ms, u128::from(i));
         let at = EPOCH + ms + skew - skew_ms / 2;
-        let new = NewRun { trigger_kind: kind.into(), ..new_run(&made, id, at) };
+        let new = NewRun {
+            trigger_kind: kind.into(),
+            workspace: WorkspaceId(u128::from(!place.is_default())),
+            workspace_name: place,
+            ..new_run(&made, id, at)
+        };
         store.run_create(new).await.unwrap();
         if status != RunStatus::Queued {
             let to = RunAppend { status, ..append(id, 0, notes(0, 1)) };
@@ -68,9 +82,11 @@ fn filters(all: &[RunRow]) -> impl Strategy<Value = RunFilter> + use<> {
         time(),
         time(),
         option::of(select(ids)),
+        option::of(select(&["default", "dev/joe", "dev"][..])),
     )
-        .prop_map(|(pipeline, status, kind, since, until, before)| RunFilter {
+        .prop_map(|(pipeline, status, kind, since, until, before, workspace)| RunFilter {
             pipeline: pipeline.map(name),
+            workspace: workspace.map(|name| WorkspaceName::new(name).unwrap()),
             status,
             trigger_kind: kind.map(str::to_owned),
             created_since: since,
@@ -83,6 +99,7 @@ fn filters(all: &[RunRow]) -> impl Strategy<Value = RunFilter> + use<> {
 fn naive(all: &[RunRow], filter: &RunFilter) -> Vec<RunRow> {
     let mut found = all.to_vec();
     found.retain(|row| filter.pipeline.as_ref().is_none_or(|name| *name == row.pipeline_name));
+    found.retain(|row| filter.workspace.as_ref().is_none_or(|name| *name == row.workspace_name));
     found.retain(|row| filter.status.is_empty() || filter.status.contains(&row.status));
     found.retain(|row| filter.trigger_kind.as_ref().is_none_or(|k| **k == *row.trigger_kind));
     found.retain(|row| filter.created_since.is_none_or(|since| row.created_at >= since));

@@ -7,7 +7,7 @@ use kernel_model::time::Time;
 use kernel_ports::pipeline::PipelineDraft;
 use kernel_ports::store::{Store, StoreError};
 
-use super::draft::{name, new_run, pipeline, pipeline_draft, run_id};
+use super::draft::{OWN, name, new_run, pipeline, pipeline_draft, run_id};
 
 pub(super) async fn a_new_source_makes_a_version_and_the_same_one_does_not(store: Arc<dyn Store>) {
     let first = store.pipeline_put(pipeline_draft("main", 1, "a")).await.unwrap();
@@ -80,7 +80,7 @@ pub(super) async fn a_removed_name_is_free_again_and_its_versions_stay(store: Ar
     assert!(store.pipeline_list(None, 10).await.unwrap().is_empty());
     assert!(store.pipeline_version_get(first.id, 1).await.unwrap().is_some());
     assert_eq!(store.run_get(run.id).await.unwrap().unwrap().pipeline_name, first.name);
-    assert!(store.fact_get(first.id, &["k".to_owned()]).await.unwrap().is_empty());
+    assert!(store.fact_get(first.id, OWN, &["k".to_owned()]).await.unwrap().is_empty());
     let err = store.fact_set(first.id, "k", Some("2")).await.unwrap_err();
     assert!(matches!(err, StoreError::NotFound { .. }), "{err}");
     let err = store.pipeline_remove(&first.name).await.unwrap_err();
@@ -112,7 +112,7 @@ pub(super) async fn facts_are_set_replaced_and_forgotten(store: Arc<dyn Store>) 
     store.fact_set(main.id, "never", None).await.unwrap();
     store.fact_set(other.id, "a", Some("9")).await.unwrap();
     let keys = ["b", "a", "never"].map(str::to_owned);
-    let found = store.fact_get(main.id, &keys).await.unwrap();
+    let found = store.fact_get(main.id, OWN, &keys).await.unwrap();
     assert_eq!(found, [("a".to_owned(), "3".into())]);
     let err = store.fact_set(PipelineId(99), "a", Some("1")).await.unwrap_err();
     assert!(matches!(err, StoreError::NotFound { .. }), "{err}");

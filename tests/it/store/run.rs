@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use kernel_model::event::StepNo;
-use kernel_model::id::{BootId, PipelineId, RunId};
+use kernel_model::id::{BootId, PipelineId, RunId, WorkspaceId};
 use kernel_model::outcome::Outcome;
 use kernel_model::time::Time;
 use kernel_ports::artifact::Artifact;
 use kernel_ports::run::{NewRun, RunAppend, RunStatus, SavedResult};
 use kernel_ports::store::{Store, StoreError};
 
-use super::draft::{BOOT, append, new_run, notes, pipeline, run, run_id};
+use super::draft::{BOOT, OWN, append, new_run, notes, pipeline, run, run_id};
 
 pub(super) async fn runs_are_numbered_per_pipeline(store: Arc<dyn Store>) {
     let a = pipeline(store.as_ref(), "a", 1).await;
@@ -63,7 +63,7 @@ pub(super) async fn a_known_key_returns_the_first_run(store: Arc<dyn Store>) {
     assert_eq!((again, is_new), (first, false));
     assert_eq!(store.run_get(run_id(1, 2)).await.unwrap(), None);
     // Nothing of the second is kept.
-    let facts = store.fact_get(made.id, &["f".to_owned()]).await.unwrap();
+    let facts = store.fact_get(made.id, OWN, &["f".to_owned()]).await.unwrap();
     assert_eq!(facts, [("f".to_owned(), "1".into())]);
     let (other, is_new) = store.run_create(keyed(3, "l", "3")).await.unwrap();
     assert_eq!((other.number, is_new), (2, true));
@@ -179,9 +179,9 @@ pub(super) async fn a_refused_append_leaves_nothing_behind(store: Arc<dyn Store>
     let row = store.run_get(run).await.unwrap().unwrap();
     assert_eq!((row.status, row.seq), (RunStatus::Queued, 0));
     assert_eq!(store.run_language_state(run).await.unwrap(), None);
-    assert_eq!(store.result_get("r").await.unwrap(), None);
+    assert_eq!(store.result_get(WorkspaceId::DEFAULT, "r").await.unwrap(), None);
     assert!(store.artifact_list(run).await.unwrap().is_empty());
-    assert!(store.fact_get(row.pipeline, &["f".to_owned()]).await.unwrap().is_empty());
+    assert!(store.fact_get(row.pipeline, OWN, &["f".to_owned()]).await.unwrap().is_empty());
     store.run_append(full(0)).await.unwrap();
     assert_eq!(store.artifact_list(run).await.unwrap().len(), 1);
 }
@@ -217,10 +217,10 @@ pub(super) async fn the_newest_result_of_a_key_counts(store: Arc<dyn Store>) {
     };
     put(0, vec![result(5, "a")]).await;
     put(1, vec![result(4, "late")]).await;
-    assert_eq!(store.result_get("k").await.unwrap(), Some(result(5, "a")));
+    assert_eq!(store.result_get(WorkspaceId::DEFAULT, "k").await.unwrap(), Some(result(5, "a")));
     put(2, vec![result(6, "b"), result(6, "c")]).await;
-    assert_eq!(store.result_get("k").await.unwrap(), Some(result(6, "c")));
-    assert_eq!(store.result_get("other").await.unwrap(), None);
+    assert_eq!(store.result_get(WorkspaceId::DEFAULT, "k").await.unwrap(), Some(result(6, "c")));
+    assert_eq!(store.result_get(WorkspaceId::DEFAULT, "other").await.unwrap(), None);
 }
 
 fn artifact(run: RunId, name: &str, size: u64) -> Artifact {
@@ -262,12 +262,12 @@ pub(super) async fn facts_come_with_the_run_and_with_the_append(store: Arc<dyn S
     store.run_append(with).await.unwrap();
     let keys = ["a", "b", "c"].map(str::to_owned);
     let want = [("a".to_owned(), "1".into()), ("c".to_owned(), "3".into())];
-    assert_eq!(store.fact_get(made.id, &keys).await.unwrap(), want);
+    assert_eq!(store.fact_get(made.id, OWN, &keys).await.unwrap(), want);
     // A pipeline that is gone remembers nothing, but its run goes on.
     store.pipeline_remove(&made.name).await.unwrap();
     let late = RunAppend { facts: vec![fact("d", Some("4"))], ..append(row.id, 1, notes(1, 1)) };
     store.run_append(late).await.unwrap();
-    assert!(store.fact_get(made.id, &["d".to_owned()]).await.unwrap().is_empty());
+    assert!(store.fact_get(made.id, OWN, &["d".to_owned()]).await.unwrap().is_empty());
 }
 
 pub(super) async fn statements_are_counted(store: Arc<dyn Store>) {

@@ -97,8 +97,8 @@ fn a_newer_schema_refuses_to_start() {
     // `user_version` and `application_id`, <https://www.sqlite.org/fileformat.html#the_database_header>.
     header_write(&path, 60, 99);
     let (err, text) = refused(&path);
-    assert!(matches!(err, StoreError::Newer { found: 99, known: 1, .. }), "{text}");
-    header_write(&path, 60, 1);
+    assert!(matches!(err, StoreError::Newer { found: 99, known: 2, .. }), "{text}");
+    header_write(&path, 60, 2);
     SqliteStore::open(&path).unwrap();
 }
 

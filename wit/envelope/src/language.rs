@@ -161,6 +161,9 @@ pub struct RunFacts {
     /// Counts the runs of the pipeline from 1.
     pub number: u64,
     pub trigger: Trigger,
+    /// The workspace that it runs in; absent: `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// Why a run exists.

@@ -68,7 +68,7 @@ impl Default for Retry {
     }
 }
 
-/// At most `limit` attempts with the same key at a time, over all runs of the project.
+/// At most `limit` attempts with the same key at a time, over all runs of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Concurrency {
@@ -93,7 +93,8 @@ pub enum ConcurrencyPolicy {
     Reject,
 }
 
-/// Reuse the result of an earlier success, over all runs of the project.
+/// Reuse the result of an earlier success, over all runs of the workspace and, where these have
+/// none, of those that it inherits from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultCache {
@@ -106,7 +107,8 @@ pub struct ResultCache {
     pub age_max_ms: Option<u64>,
 }
 
-/// Debounce: of several pending attempts with one key, only the newest runs, after a quiet time.
+/// Debounce: of several pending attempts with one key in a workspace, only the newest runs, after a
+/// quiet time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Defer {

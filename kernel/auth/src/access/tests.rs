@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kernel_keyring::{Ring, Source};
 use kernel_model::access::{Scope, Verb, Verbs};
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::access::{AccessStore, Holder, Identity};
 use kernel_ports::clock::{Clock, System};
 use kernel_store_memory::MemoryControl;
 
 use super::{Access, Credential, Parts, Settings};
-use crate::{AccessError, Caller, LoginError, TokenDraft, Unknown, UserDraft, Via, mac};
+use crate::{AccessError, Caller, LoginError, Reach, TokenDraft, Unknown, UserDraft, Via, mac};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -107,6 +108,46 @@ async fn a_token_does_what_it_says_and_nothing_else() {
     let wider = TokenDraft { projects: vec!["*".to_owned()], ..service(&[Verb::View]) };
     let err = world.access.token_create(&caller, wider).await.unwrap_err();
     assert!(matches!(err, AccessError::NotCovered { .. }), "{err}");
+}
+
+#[tokio::test]
+async fn a_token_works_in_the_workspaces_that_its_patterns_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let (_, text) = world.access.token_bootstrap().await.unwrap();
+    let admin = world.bearer(&text).unwrap();
+    let of = async |patterns: &[&str]| {
+        let workspaces = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let draft = TokenDraft { workspaces, ..service(&[Verb::View, Verb::Run, Verb::Edit]) };
+        let (_, text) = world.access.token_create(&admin, draft).await.unwrap();
+        world.bearer(&text).unwrap()
+    };
+    let (dev, all) = (of(&["dev/*", "qa"]).await, of(&["*"]).await);
+    let within = |name: &str| Reach::In(WorkspaceName::new(name).unwrap());
+    let ci = scope("project/app/pipeline/ci");
+    for (reach, verb, dev_may) in [
+        (within("dev/joe"), Verb::Run, true),
+        (within("dev/joe/2"), Verb::Edit, true),
+        (within("qa"), Verb::View, true),
+        (within("dev"), Verb::View, false),
+        (within("default"), Verb::View, false),
+        (within("production"), Verb::Run, false),
+        (Reach::Shared, Verb::View, true),
+        (Reach::Shared, Verb::Run, false),
+        (Reach::Shared, Verb::Edit, false),
+        (Reach::Some, Verb::Run, true),
+        (Reach::Some, Verb::Admin, false),
+    ] {
+        assert_eq!(dev.may_at(verb, &ci, &reach), dev_may, "{verb} {reach:?}");
+        assert_eq!(all.may_at(verb, &ci, &reach), verb != Verb::Admin, "{verb} {reach:?}");
+    }
+    assert!(!dev.may(Verb::View, &Scope::Server) && all.may(Verb::View, &Scope::Server));
+    let said = |reach| dev.check_at(Verb::Edit, &ci, &reach).unwrap_err().to_string();
+    let why = "token/deploy may not edit on project/app/pipeline/ci";
+    assert_eq!(said(within("production")), format!("{why} in the workspace production"));
+    assert_eq!(said(Reach::Shared), format!("{why}, which all workspaces share"));
+    let admin_only = dev.check_at(Verb::Admin, &ci, &Reach::Shared).unwrap_err();
+    assert!(admin_only.to_string().ends_with("pipeline/ci"), "{admin_only}");
 }
 
 #[tokio::test]

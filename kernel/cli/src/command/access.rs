@@ -130,8 +130,8 @@ pub(super) async fn token(command: &TokenCommand, api: &Api, out: &Out) -> anyho
         TokenCommand::List => {
             let tokens = api.tokens().await?;
             out.result(&tokens, |look| {
-                let rows: Vec<[String; 6]> = tokens.iter().map(token_row).collect();
-                let head = ["ID", "NAME", "FOR", "VERBS", "USED", "STATE"];
+                let rows: Vec<[String; 7]> = tokens.iter().map(token_row).collect();
+                let head = ["ID", "NAME", "FOR", "VERBS", "WORKSPACES", "USED", "STATE"];
                 table::lines(head, &rows, look)
             });
         }
@@ -287,7 +287,7 @@ fn user_row(user: &User) -> [String; 4] {
     [user.name.clone(), role, user.groups.join(", "), state.to_owned()]
 }
 
-fn token_row(token: &Token) -> [String; 6] {
+fn token_row(token: &Token) -> [String; 7] {
     let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let state = match (time(token.revoked_at), time(token.expires_at)) {
         (Some(at), _) => format!("revoked {at}"),
@@ -299,6 +299,7 @@ fn token_row(token: &Token) -> [String; 6] {
         token.name.clone(),
         token.holder.clone().unwrap_or_else(|| "itself".to_owned()),
         token.verbs.join(", "),
+        token.workspaces.join(", "),
         time(token.used_at).unwrap_or_else(|| "never".to_owned()),
         state,
     ]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kernel_wire::pipeline::{PipelineAccepted, PipelineSet};
+use kernel_wire::run::RunStart;
 use serde::Serialize;
 
 use crate::api::Api;
@@ -51,12 +52,14 @@ pub(super) async fn execute(
             return validate(file, &set, api, out).await;
         }
         PipelineCommand::Versions { name } => versions(name, api, out).await?,
-        PipelineCommand::Run { name, start } => {
-            let run = api.run_start(name, &start::request(start)?).await?;
+        PipelineCommand::Run { name, place, start } => {
+            let request = RunStart { workspace: place.workspace.clone(), ..start::request(start)? };
+            let run = api.run_start(name, &request).await?;
             return follow(api, &run.id, start.timeout, out).await;
         }
-        PipelineCommand::Trigger { name, start } => {
-            let run = api.run_start(name, &start::request(start)?).await?;
+        PipelineCommand::Trigger { name, place, start } => {
+            let request = RunStart { workspace: place.workspace.clone(), ..start::request(start)? };
+            let run = api.run_start(name, &request).await?;
             out.result(&run, |_| vec![run.id.clone()]);
         }
     }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use kernel_wire::event::END;
 use kernel_wire::log::{LogChunk, LogStream};
-use kernel_wire::run::{Run, RunRetry};
+use kernel_wire::run::{Run, RunRerun, RunRetry};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::api::Api;
@@ -24,8 +24,12 @@ use crate::show::{duration, table as columns};
 
 pub(super) async fn execute(command: &RunsCommand, api: &Api, out: &Out) -> anyhow::Result<Exit> {
     match command {
-        RunsCommand::List { pipeline, status, limit } => {
-            list(pipeline.as_deref(), status, *limit, api, out).await?;
+        RunsCommand::List { pipeline, workspace, status, limit } => {
+            let mut query: Vec<(&str, &str)> =
+                status.iter().map(|s| ("status", s.as_str())).collect();
+            query.extend(pipeline.as_deref().map(|pipeline| ("pipeline", pipeline)));
+            query.extend(workspace.as_deref().map(|workspace| ("workspace", workspace)));
+            list(&query, *limit, api, out).await?;
         }
         RunsCommand::Show { run } => show(run, api, out).await?,
         RunsCommand::Logs { run, follow, step } => {
@@ -40,13 +44,15 @@ pub(super) async fn execute(command: &RunsCommand, api: &Api, out: &Out) -> anyh
             let run = api.run_cancel(run, &by()).await?;
             out.result(&run, |_| vec![format!("asked {} to stop", run.id)]);
         }
-        RunsCommand::Retry { run, from, follow } => {
-            let retry = RunRetry { from: from.clone(), by: Some(by()) };
+        RunsCommand::Retry { run, from, workspace, follow } => {
+            let (from, workspace) = (from.clone(), workspace.clone());
+            let retry = RunRetry { from, workspace, by: Some(by()) };
             let run = api.run_retry(run, &retry).await?;
             return started(&run, *follow, api, out).await;
         }
-        RunsCommand::Rerun { run, follow } => {
-            let run = api.run_rerun(run, &by()).await?;
+        RunsCommand::Rerun { run, workspace, follow } => {
+            let rerun = RunRerun { workspace: workspace.clone(), by: Some(by()) };
+            let run = api.run_rerun(run, &rerun).await?;
             return started(&run, *follow, api, out).await;
         }
         RunsCommand::Artifacts { run } => artifacts(run, api, out).await?,
@@ -65,16 +71,8 @@ async fn started(run: &Run, wants_end: bool, api: &Api, out: &Out) -> anyhow::Re
     Ok(Exit::Succeeded)
 }
 
-async fn list(
-    pipeline: Option<&str>,
-    status: &[String],
-    limit: u32,
-    api: &Api,
-    out: &Out,
-) -> anyhow::Result<()> {
-    let mut query: Vec<(&str, &str)> = status.iter().map(|s| ("status", s.as_str())).collect();
-    query.extend(pipeline.map(|pipeline| ("pipeline", pipeline)));
-    let runs = api.runs(&query, usize::try_from(limit)?).await?;
+async fn list(query: &[(&str, &str)], limit: u32, api: &Api, out: &Out) -> anyhow::Result<()> {
+    let runs = api.runs(query, usize::try_from(limit)?).await?;
     out.result(&runs, |look| match runs.is_empty() {
         true => vec!["there are no such runs".to_owned()],
         false => table(&runs, look),
@@ -82,9 +80,9 @@ async fn list(
     Ok(())
 }
 
-/// Returns runs as a table.
+/// Returns runs as a table. Workspaces are shown where there are others than `default`.
 pub(super) fn table(runs: &[Run], look: Look) -> Vec<String> {
-    let rows: Vec<[String; 6]> = runs
+    let rows: Vec<[String; 7]> = runs
         .iter()
         .map(|run| {
             let mark = from_wire::run_mark(run.status);
@@ -96,6 +94,7 @@ pub(super) fn table(runs: &[Run], look: Look) -> Vec<String> {
             [
                 run.id.clone(),
                 name,
+                run.workspace.clone(),
                 status,
                 took,
                 run.trigger.kind.clone(),
@@ -103,7 +102,17 @@ pub(super) fn table(runs: &[Run], look: Look) -> Vec<String> {
             ]
         })
         .collect();
-    columns::lines(["RUN", "PIPELINE", "STATUS", "TOOK", "TRIGGER", "CREATED"], &rows, look)
+    let head = ["RUN", "PIPELINE", "WORKSPACE", "STATUS", "TOOK", "TRIGGER", "CREATED"];
+    if runs.iter().any(|run| run.workspace != "default") {
+        return columns::lines(head, &rows, look);
+    }
+    let [run, name, _, status, took, trigger, at] = head;
+    let head = [run, name, status, took, trigger, at];
+    let narrow = |[run, name, _, status, took, trigger, at]: [String; 7]| {
+        [run, name, status, took, trigger, at]
+    };
+    let rows: Vec<[String; 6]> = rows.into_iter().map(narrow).collect();
+    columns::lines(head, &rows, look)
 }
 
 async fn show(run: &str, api: &Api, out: &Out) -> anyhow::Result<()> {

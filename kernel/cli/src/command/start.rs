@@ -22,6 +22,7 @@ pub(crate) fn request(args: &StartArgs) -> anyhow::Result<RunStart> {
     }
     Ok(RunStart {
         version: None,
+        workspace: None,
         jobs: args.jobs.clone(),
         args: args.args.iter().map(|arg| (arg.name.clone(), arg.value.clone())).collect(),
         launcher: args.launcher.clone(),

@@ -103,7 +103,7 @@ impl Drop for Live {
 
 fn head(view: &View, draw: Draw) -> String {
     let look = draw.look;
-    let name = look.paint(Tone::Strong, &format!("{} #{}", view.pipeline, view.number));
+    let name = look.paint(Tone::Strong, &view.title());
     let took = view.elapsed_ms(draw.now_ms).map(duration::human).unwrap_or_default();
     let waiting = view.waiting.as_ref().map(|w| format!(", waits: {w}")).unwrap_or_default();
     let word = look.paint(tone(view.mark), view.mark.word());

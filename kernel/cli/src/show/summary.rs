@@ -71,7 +71,7 @@ fn blame(view: &View, node: &Node, extras: &Extras, look: Look) -> Vec<String> {
 fn verdict(view: &View, look: Look) -> String {
     let sign = look.sign(view.mark);
     let word = look.paint(tone(view.mark), view.mark.word());
-    let name = look.paint(Tone::Strong, &format!("{} #{}", view.pipeline, view.number));
+    let name = look.paint(Tone::Strong, &view.title());
     let took = view.elapsed_ms(0).map(duration::human);
     let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
     let message = view.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();

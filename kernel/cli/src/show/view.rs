@@ -44,6 +44,8 @@ pub struct View {
     pub pipeline: String,
     /// Counts the runs of the pipeline from 1.
     pub number: u64,
+    /// Where it runs, if not where runs are without further words.
+    pub workspace: Option<String>,
     pub mark: Mark,
     pub message: Option<String>,
     /// Why it waits.
@@ -75,6 +77,13 @@ pub struct Node {
 }
 
 impl View {
+    /// Returns how the run is called: `ci #7`, or `ci #7 in dev/joe`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let place = self.workspace.as_ref().map(|workspace| format!(" in {workspace}"));
+        format!("{} #{}{}", self.pipeline, self.number, place.unwrap_or_default())
+    }
+
     /// Returns the node of that number.
     #[must_use]
     pub fn node(&self, no: u32) -> Option<&Node> {

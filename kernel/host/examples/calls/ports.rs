@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel_host::Ports;
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{RunId, WorkspaceId};
 use kernel_ports::bucket::{
     BucketAt, BucketError, BucketItem, BucketLimits, BucketUpload, Buckets,
 };
@@ -14,7 +14,7 @@ use kernel_ports::clock::System;
 use kernel_ports::kv::{KvItem, KvStore};
 use kernel_ports::secret::{SecretError, Secrets};
 use kernel_ports::store::StoreError;
-use kernel_ports::volume::{Entry, MountPoint, VolumeError, Volumes};
+use kernel_ports::volume::{CacheScope, Entry, MountPoint, VolumeError, Volumes};
 
 /// Refuses everything.
 struct Unused;
@@ -133,7 +133,17 @@ impl Volumes for Unused {
 
     async fn cache_restore(
         &self,
-        _: PipelineId,
+        _: CacheScope,
+        _: &str,
+        _: RunId,
+        _: &str,
+    ) -> Result<bool, VolumeError> {
+        Err(no_volume())
+    }
+
+    async fn cache_copy(
+        &self,
+        _: CacheScope,
         _: &str,
         _: RunId,
         _: &str,
@@ -143,13 +153,15 @@ impl Volumes for Unused {
 
     async fn cache_keep(
         &self,
-        _: PipelineId,
+        _: CacheScope,
         _: &str,
         _: RunId,
         _: &str,
     ) -> Result<(), VolumeError> {
         Err(no_volume())
     }
+
+    async fn cache_forget(&self, _: WorkspaceId) {}
 }
 
 #[async_trait]

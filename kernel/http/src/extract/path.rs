@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use kernel_model::event::StepNo;
 use kernel_model::id::RunId;
 use kernel_model::name::{Name, ProjectName, StepPath};
+use kernel_model::workspace::WorkspaceName;
 
 use crate::code::Code;
 use crate::error::ApiError;
@@ -84,6 +85,12 @@ impl FromPath for Name {
 impl FromPath for ProjectName {
     fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
         Self::new(param(params, "project")).map_err(|err| ApiError::new(Code::ProjectInvalid, err))
+    }
+}
+
+impl FromPath for WorkspaceName {
+    fn from_path(params: &RawPathParams) -> Result<Self, ApiError> {
+        Self::new(param(params, "workspace")).map_err(|err| ApiError::new(Code::InvalidPath, err))
     }
 }
 

@@ -14,9 +14,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use kernel_auth::audit::Outcome;
-use kernel_auth::{Caller, Denied, Entry, Unknown, Via};
+use kernel_auth::{Caller, Denied, Entry, Reach, Unknown, Via};
 use kernel_model::access::{Audience, Scope, Verb};
 use kernel_model::name::{Name, ProjectName};
+use kernel_model::workspace::WorkspaceName;
+use kernel_ports::run::RunRow;
 use serde::Serialize;
 
 use crate::api::{App, Behalf};
@@ -44,6 +46,9 @@ pub(crate) struct Gate {
     pub(crate) route: &'static Route,
     pub(crate) denials: Arc<Denials>,
 }
+
+/// What was asked for, and where.
+type What = (Verb, Scope, Reach);
 
 /// Where a request came from.
 #[derive(Debug, Clone)]
@@ -127,7 +132,7 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
 struct Admitted {
     caller: Caller,
     /// What must still be allowed while an answer goes on.
-    what: Option<(Verb, Scope)>,
+    what: Option<What>,
     /// The project that the route is about, if it is about one.
     project: Option<Project>,
     /// The secrets that it is about.
@@ -216,29 +221,29 @@ impl Gate {
             (None, _) => Some(wanted.name()?),
         };
         let project = name.as_ref().and_then(|name| self.app.projects.project_get(name));
-        let scope = match (&name, &scoped) {
-            (None, _) => Scope::Server,
-            (Some(_), Some(Scoped(scope))) => permission::secrets(scope),
+        let (scope, reach) = match (&name, &scoped) {
+            (None, _) => (Scope::Server, Reach::Shared),
+            (Some(_), Some(Scoped(scope))) => (permission::secrets(scope), Reach::Shared),
             (Some(name), None) => self.scope(place, name, project.as_ref(), params).await?,
         };
         let is_within = matches!(place, Place::Within | Place::Named);
         let checked = match is_within {
             true => caller.check_within(verb, &scope),
-            false => caller.check(verb, &scope),
+            false => caller.check_at(verb, &scope, &reach),
         };
         checked.map_err(|err| self.lacking(parts, &caller, err))?;
         // Only who may look there learns that there is no such project.
         if let Some(name) = name.filter(|_| project.is_none()) {
             return Err(crate::project::unknown(&name));
         }
-        let what = (!is_within).then_some((verb, scope));
+        let what = (!is_within).then_some((verb, scope, reach));
         Ok(Admitted { caller, what, project, scoped })
     }
 
     /// Returns whether what was admitted would be admitted now: a token may have been revoked since.
-    fn may_still(&self, caller: &Caller, what: Option<&(Verb, Scope)>) -> bool {
-        let caller = self.app.access.still(caller);
-        caller.is_ok_and(|caller| what.is_none_or(|(verb, scope)| caller.may(*verb, scope)))
+    fn may_still(&self, caller: &Caller, what: Option<&What>) -> bool {
+        let Ok(caller) = self.app.access.still(caller) else { return false };
+        what.is_none_or(|(verb, scope, reach)| caller.may_at(*verb, scope, reach))
     }
 
     /// Returns where the path leads to. What does not exist lies in the project as a whole, so that
@@ -249,22 +254,28 @@ impl Gate {
         name: &ProjectName,
         project: Option<&Project>,
         params: Option<&RawPathParams>,
-    ) -> Result<Scope, ApiError> {
+    ) -> Result<(Scope, Reach), ApiError> {
         let param = |name| params.and_then(|params| param(params, name));
-        let pipeline = match place {
-            Place::Server | Place::Anywhere | Place::Within | Place::Named | Place::Secret => None,
-            Place::Pipeline => param("name").and_then(|name| Name::new(name).ok()),
+        let pipeline = || match param("name").map(Name::new) {
+            Some(Ok(pipeline)) => permission::pipeline(name, &pipeline),
+            Some(Err(_)) | None => permission::project(name),
+        };
+        let whole = (permission::project(name), Reach::Shared);
+        Ok(match place {
+            Place::Server | Place::Anywhere | Place::Within | Place::Named | Place::Secret => whole,
+            Place::Pipeline => (pipeline(), Reach::Shared),
+            Place::PipelineRun => (pipeline(), Reach::Some),
+            Place::Workspace => match param("workspace").map(WorkspaceName::new) {
+                Some(Ok(workspace)) => (permission::project(name), Reach::In(workspace)),
+                Some(Err(_)) | None => whole,
+            },
             Place::Run => match project.zip(param("run").and_then(|run| run.parse().ok())) {
                 Some((project, run)) => {
                     let row = project.scheduler.parts().store.run_get(run).await?;
-                    row.map(|row| row.pipeline_name)
+                    row.map_or(whole, |row| place_of(name, &row))
                 }
-                None => None,
+                None => whole,
             },
-        };
-        Ok(match pipeline {
-            Some(pipeline) => permission::pipeline(name, &pipeline),
-            None => permission::project(name),
         })
     }
 
@@ -306,7 +317,7 @@ impl Gate {
         let name = params.and_then(|params| param(params, "name"));
         let name = name.and_then(|name| Name::new(name).ok());
         match (self.route.needs, name, wanted(parts).name()) {
-            (Needs::Verb(_, Place::Pipeline), Some(name), Ok(project)) => {
+            (Needs::Verb(_, Place::Pipeline | Place::PipelineRun), Some(name), Ok(project)) => {
                 permission::pipeline(&project, &name).to_string()
             }
             _ => parts.uri.path().trim_start_matches("/api/v1").trim_matches('/').to_owned(),
@@ -444,4 +455,24 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Returns whether somebody may look at a pipeline: what lists leave out.
 pub(crate) fn may_view(caller: &Caller, project: &ProjectName, pipeline: &Name) -> bool {
     caller.may(Verb::View, &permission::pipeline(project, pipeline))
+}
+
+/// The same for a run.
+pub(crate) fn may_view_run(caller: &Caller, project: &ProjectName, row: &RunRow) -> bool {
+    let (scope, reach) = place_of(project, row);
+    caller.may_at(Verb::View, &scope, &reach)
+}
+
+/// Refuses who may not start a run of a pipeline in a workspace.
+pub(crate) fn check_run(
+    caller: &Caller,
+    (project, pipeline): (&ProjectName, &Name),
+    workspace: &WorkspaceName,
+) -> Result<(), ApiError> {
+    let reach = Reach::In(workspace.clone());
+    Ok(caller.check_at(Verb::Run, &permission::pipeline(project, pipeline), &reach)?)
+}
+
+fn place_of(project: &ProjectName, row: &RunRow) -> (Scope, Reach) {
+    (permission::pipeline(project, &row.pipeline_name), Reach::In(row.workspace_name.clone()))
 }

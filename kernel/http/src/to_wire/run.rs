@@ -19,6 +19,7 @@ pub(crate) fn run(row: &RunRow, now: Time) -> wire::Run {
         pipeline: row.pipeline_name.to_string(),
         pipeline_id: row.pipeline.to_string(),
         version: row.version,
+        workspace: row.workspace_name.to_string(),
         number: row.number,
         status: run_status(row.status),
         message: row.message.as_deref().map(str::to_owned),

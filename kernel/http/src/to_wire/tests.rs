@@ -5,11 +5,12 @@ use std::fmt::Write;
 use expect_test::expect;
 use kernel_model::attempt::{AttemptEnd, AttemptEvent, Lease, Why};
 use kernel_model::event::{Event, Node, Recorded, StepNo};
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{PipelineId, RunId, WorkspaceId};
 use kernel_model::name::{Name, StepPath};
 use kernel_model::outcome::Outcome;
 use kernel_model::run::Run;
 use kernel_model::time::Time;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::run::{RunRow, RunStatus};
 use kernel_scheduler::RunTree;
 use kernel_scheduler::waiting::Waiting;
@@ -66,6 +67,8 @@ fn history() -> Vec<Recorded> {
 
 fn tree() -> RunTree {
     let row = RunRow {
+        workspace: WorkspaceId(5),
+        workspace_name: WorkspaceName::new("dev/joe").unwrap(),
         id: RunId(1),
         pipeline: PipelineId(2),
         pipeline_name: Name::new("ci").unwrap(),
@@ -98,6 +101,7 @@ fn a_tree_has_steps_attempts_and_reasons() {
             "pipeline": "ci",
             "pipelineId": "pip_00000000000000000000000002",
             "version": 3,
+            "workspace": "dev/joe",
             "number": 4,
             "status": "running",
             "trigger": {
@@ -235,6 +239,7 @@ fn reasons_for_waiting_are_sentences() {
         Waiting::Key { key: "deploy".into(), limit: 1, holders: vec![(RunId(1), StepNo(2))] },
         Waiting::Tags { missing: vec!["gpu".into(), "arm".into()] },
         Waiting::Runs { position: 3, in_progress: 100, limit: 100 },
+        Waiting::Paused { workspace: WorkspaceName::new("dev/joe").unwrap() },
         Waiting::Draining,
     ];
     let texts = reasons.iter().map(|reason| waiting(reason).text + "\n");
@@ -245,6 +250,7 @@ fn reasons_for_waiting_are_sentences() {
         the key "deploy" allows 1 step at a time, and is taken
         nothing here has the tags that it needs: gpu, arm
         100 of 100 runs are in progress; it is number 3 in the queue
+        the workspace "dev/joe" is paused; it goes on when that is resumed
         the server is stopping; it goes on after the next start
     "#]]
     .assert_eq(&texts.collect::<String>());

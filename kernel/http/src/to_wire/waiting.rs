@@ -44,6 +44,10 @@ pub(crate) fn waiting(waiting: &Waiting) -> wire::Waiting {
                 "{in_progress} of {limit} runs are in progress; it is number {position} in the queue"
             ),
         ),
+        Waiting::Paused { workspace } => plain(
+            WaitingReason::Paused,
+            format!("the workspace \"{workspace}\" is paused; it goes on when that is resumed"),
+        ),
         Waiting::Draining => plain(
             WaitingReason::Draining,
             "the server is stopping; it goes on after the next start".to_owned(),

@@ -23,3 +23,4 @@ mod shelf;
 mod sse;
 mod step;
 mod stop;
+mod workspace;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel_model::event::StepNo;
-use kernel_model::id::{PipelineId, RunId};
+use kernel_model::id::{RunId, WorkspaceId};
 use kernel_ports::fetch::{Fetch, FetchError};
 use kernel_ports::log::LogSink;
 use kernel_ports::process::{Process, ProcessSpec, Processes, StartError};
 use kernel_ports::secret::{SecretError, Secrets};
-use kernel_ports::volume::{Entry, MountPoint, VolumeError, Volumes};
+use kernel_ports::volume::{CacheScope, Entry, MountPoint, VolumeError, Volumes};
 
 /// No volumes, processes, secrets or outside.
 pub(crate) struct Nothing;
@@ -83,7 +83,17 @@ impl Volumes for Nothing {
 
     async fn cache_restore(
         &self,
-        _: PipelineId,
+        _: CacheScope,
+        _: &str,
+        _: RunId,
+        _: &str,
+    ) -> Result<bool, VolumeError> {
+        none()
+    }
+
+    async fn cache_copy(
+        &self,
+        _: CacheScope,
         _: &str,
         _: RunId,
         _: &str,
@@ -93,13 +103,15 @@ impl Volumes for Nothing {
 
     async fn cache_keep(
         &self,
-        _: PipelineId,
+        _: CacheScope,
         _: &str,
         _: RunId,
         _: &str,
     ) -> Result<(), VolumeError> {
         none()
     }
+
+    async fn cache_forget(&self, _: WorkspaceId) {}
 }
 
 #[async_trait]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::api::{World, request};
 
 /// Who tries.
-const WHO: [&str; 11] = [
+const WHO: [&str; 13] = [
     "admin",
     "maintainer",
     "editor",
@@ -22,6 +22,8 @@ const WHO: [&str; 11] = [
     "viewer",
     "none",
     "elsewhere",
+    "in-default",
+    "in-dev",
     "expired",
     "revoked",
     "nobody",
@@ -56,6 +58,8 @@ impl World {
         let draft = match who {
             "nobody" => return None,
             "elsewhere" => TokenDraft { projects: vec!["other".to_owned()], ..service },
+            "in-default" => TokenDraft { workspaces: vec!["default".to_owned()], ..service },
+            "in-dev" => TokenDraft { workspaces: vec!["dev/*".to_owned()], ..service },
             "expired" => TokenDraft { expires_at: Some(Time(1)), ..service },
             "revoked" => service,
             user => {
@@ -123,6 +127,7 @@ async fn every_route_lets_in_whom_the_table_says() {
             .replace("{name}", "ci")
             .replace("{project}", "nothing")
             .replace("{run}", &run)
+            .replace("{workspace}", "default")
             .replace("{version}", "1")
             .replace("{step}", "1")
             .replace("{artifact}", "nothing")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel_model::attempt::{AttemptEnd, AttemptEvent, AttemptState, Lease, Text, Why};
 use kernel_model::event::{Event, StepNo};
-use kernel_model::id::RunId;
+use kernel_model::id::{RunId, WorkspaceId};
 use kernel_model::step::StepState;
 use kernel_ports::run::SavedResult;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use super::batch::After;
 use super::timers::Due;
 use super::{Actor, Message};
 use crate::attempt::{Attempt, Ended, Stop, chain, errored};
-use crate::dispatch::{Answer, Request, Slot};
+use crate::dispatch::{Answer, Request, Slot, Wanted};
 use crate::waiting::Waiting;
 use crate::{SchedulerError, convert};
 
@@ -34,7 +34,8 @@ impl Actor {
         let attempt = self.attempt_create(step, Why::First, options.delay_ms.max(quiet_ms));
         if let Some(defer) = &options.defer {
             let who = (self.row.id, step, attempt);
-            if let Some((run, step, attempt)) = self.inner.defers.register(&defer.key, who) {
+            let key = (self.row.workspace, defer.key.clone());
+            if let Some((run, step, attempt)) = self.inner.defers.register(key, who) {
                 let message = Message::Deferred { step, attempt, to: self.row.id };
                 self.inner.send_detached(run, message);
             }
@@ -58,7 +59,8 @@ impl Actor {
         }
         let options = self.options(step);
         if let Some(defer) = &options.defer {
-            self.inner.defers.forget(&defer.key, (self.row.id, step, attempt));
+            let key = (self.row.workspace, defer.key.clone());
+            self.inner.defers.forget(&key, (self.row.id, step, attempt));
         }
         let request = Request {
             run: self.row.id,
@@ -66,7 +68,7 @@ impl Actor {
             attempt,
             priority: options.priority,
             requires: options.requires,
-            concurrency: options.concurrency,
+            concurrency: options.concurrency.map(|c| Wanted::new(self.row.workspace, c)),
             mailbox: self.mailbox.clone(),
         };
         match self.inner.dispatch.request(request) {
@@ -109,6 +111,7 @@ impl Actor {
             parts: self.inner.parts.clone(),
             run: self.row.id,
             pipeline: self.row.pipeline,
+            workspaces: self.workspaces(),
             step,
             path: path.unwrap_or_else(|| "".into()),
             number,
@@ -292,19 +295,34 @@ impl Actor {
             return Some(reused);
         }
         let cache = options.cache.as_ref()?;
-        match self.inner.parts.store.result_get(&result_key(cache)).await {
-            Ok(saved) => {
-                let saved = saved?;
-                let age_ms = self.now().since_ms(saved.at);
-                let is_fresh = cache.age_max_ms.is_none_or(|max| age_ms <= max);
-                is_fresh.then_some((saved.run, saved.value))
-            }
-            // A cache that cannot be read is a miss.
-            Err(err) => {
-                tracing::warn!(run = %self.row.id, "failed to read a cached result: {}", chain(&err));
-                None
+        let is_fresh = |saved: &SavedResult| {
+            cache.age_max_ms.is_none_or(|max| self.now().since_ms(saved.at) <= max)
+        };
+        for workspace in self.workspaces() {
+            match self.inner.parts.store.result_get(workspace, &result_key(cache)).await {
+                Ok(saved) => {
+                    if let Some(saved) = saved.filter(is_fresh) {
+                        return Some((saved.run, saved.value));
+                    }
+                }
+                // A cache that cannot be read is a miss.
+                Err(err) => {
+                    tracing::warn!(run = %self.row.id, "failed to read a cached result: {}", chain(&err));
+                    return None;
+                }
             }
         }
+        None
+    }
+
+    /// Returns the run's workspace and all that it inherits from, the nearest first.
+    pub(super) fn workspaces(&self) -> Vec<WorkspaceId> {
+        self.inner.workspaces.all().chain(self.row.workspace)
+    }
+
+    /// Returns whether the run's workspace is gone, and all that was kept for it.
+    pub(super) fn is_archived(&self) -> bool {
+        self.inner.workspaces.all().get(self.row.workspace).is_none()
     }
 
     fn result_save(&mut self, step: StepNo, value: &Text) {

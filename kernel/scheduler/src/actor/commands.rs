@@ -106,7 +106,8 @@ impl Actor {
     }
 
     async fn fact_get(&mut self, query: String, keys: &[String]) -> Result<(), String> {
-        let stored = self.inner.parts.store.fact_get(self.row.pipeline, keys).await;
+        let store = &self.inner.parts.store;
+        let stored = store.fact_get(self.row.pipeline, &self.workspaces(), keys).await;
         let mut values: std::collections::BTreeMap<String, Value> =
             keys.iter().map(|key| (key.clone(), Value::Null)).collect();
         for (key, text) in stored.map_err(|err| chain(&err))? {
@@ -132,7 +133,10 @@ impl Actor {
         if text.len() > FACT_BYTES_MAX {
             return Err(format!("the value of {key:?} has more than {FACT_BYTES_MAX} bytes"));
         }
-        self.batch.facts.push((key, (!value.is_null()).then(|| text.into())));
+        // What is forgotten here must not be remembered from a base.
+        let inherits = self.workspaces().len() > 1;
+        let is_kept = inherits || !value.is_null();
+        self.batch.facts.push((key, is_kept.then(|| text.into())));
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use kernel_model::attempt::Text;
 use kernel_model::event::{Event, StepNo};
 use kernel_model::outcome::Outcome;
 use kernel_model::step::StepState;
+use kernel_ports::volume::CacheScope;
 use wit_envelope::language::Work;
 
 use super::Actor;
@@ -62,6 +63,10 @@ impl Actor {
     /// Keeps the caches of steps that ran. Before the end is stored, so that a crash keeps them
     /// once more.
     async fn caches_keep(&self) {
+        let scope = CacheScope { pipeline: self.row.pipeline, workspace: self.row.workspace };
+        if self.is_archived() {
+            return;
+        }
         for step in &self.run.steps {
             let Some(work) = &step.work else { continue };
             let has_run = work.attempts.iter().any(|attempt| attempt.started_at.is_some());
@@ -71,7 +76,7 @@ impl Actor {
             let caches = if has_run { caches } else { vec![] };
             for cache in caches {
                 let kept = self.inner.parts.volumes.cache_keep(
-                    self.row.pipeline,
+                    scope,
                     &cache.key,
                     self.row.id,
                     &cache.volume,

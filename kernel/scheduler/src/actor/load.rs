@@ -79,12 +79,14 @@ impl Actor {
     fn begin(&mut self) {
         self.emit_sure(Event::Started);
         let trigger = serde_json::from_str(&self.row.trigger).unwrap_or_default();
+        let workspace = &self.row.workspace_name;
         self.unseen.push_back(RunEvent::Started {
             run: RunFacts {
                 id: self.row.id.to_string(),
                 pipeline: self.row.pipeline_name.to_string(),
                 number: self.row.number,
                 trigger,
+                workspace: (!workspace.is_default()).then(|| workspace.to_string()),
             },
             input: self.input.clone(),
         });

@@ -112,6 +112,7 @@ impl Actor {
     /// Appends, and goes on trying while the store cannot.
     async fn append(&mut self, batch: &Batch) -> Result<(), Leave> {
         let n = batch.events.len() as u64;
+        let is_archived = self.is_archived();
         let append = RunAppend {
             run: self.row.id,
             boot: self.inner.boot,
@@ -132,8 +133,9 @@ impl Actor {
                 RunState::Waiting => self.timers.next(),
                 RunState::Queued | RunState::Running | RunState::Ended { .. } => None,
             },
-            facts: batch.facts.clone(),
-            results: batch.results.clone(),
+            // Nobody would ever read them.
+            facts: if is_archived { vec![] } else { batch.facts.clone() },
+            results: if is_archived { vec![] } else { batch.results.clone() },
             artifacts: batch.artifacts.clone(),
         };
         let mut has_warned = false;

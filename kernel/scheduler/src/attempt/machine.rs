@@ -6,6 +6,7 @@ use std::time::Duration;
 use kernel_model::attempt::AttemptEnd;
 use kernel_ports::log::LogSink;
 use kernel_ports::plugin::{Machine, MachineCall, MachineInput, MachineStep, PluginError};
+use kernel_ports::volume::{CacheScope, VolumeError};
 use tokio::time::Instant;
 use wit_envelope::language::Work;
 use wit_envelope::machine::{Outcome, Status};
@@ -144,12 +145,7 @@ impl Attempt {
         Ok(match work {
             Work::Launch { launcher, mut spec, caches } => {
                 for cache in caches {
-                    let restored = self
-                        .parts
-                        .volumes
-                        .cache_restore(self.pipeline, &cache.key, self.run, &cache.volume)
-                        .await;
-                    if let Err(err) = restored {
+                    if let Err(err) = self.cache_restore(&cache.key, &cache.volume).await {
                         // A cache that cannot be read is a miss.
                         tracing::warn!(run = %self.run, key = cache.key, "failed to restore a cache: {}", chain(&err));
                     }
@@ -178,6 +174,24 @@ impl Attempt {
                 return Err(errored(&format!("bug: {uri:?} is no work for a plugin"), false));
             }
         })
+    }
+
+    /// Fills a volume from the nearest workspace that has the cache. The run's own is lent; of what
+    /// is inherited, there is a copy.
+    async fn cache_restore(&self, key: &str, volume: &str) -> Result<(), VolumeError> {
+        let volumes = &self.parts.volumes;
+        let mut is_own = true;
+        for workspace in &self.workspaces {
+            let scope = CacheScope { pipeline: self.pipeline, workspace: *workspace };
+            let is_filled = match std::mem::take(&mut is_own) {
+                true => volumes.cache_restore(scope, key, self.run, volume).await?,
+                false => volumes.cache_copy(scope, key, self.run, volume).await?,
+            };
+            if is_filled {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn call(

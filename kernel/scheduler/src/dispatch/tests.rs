@@ -7,8 +7,10 @@ use crate::scheduler::Inbox;
 
 fn request(run: u128, concurrency: Option<(&str, u32, ConcurrencyPolicy)>) -> (Request, Inbox) {
     let (mailbox, inbox) = Mailbox::new();
-    let concurrency =
-        concurrency.map(|(key, limit, policy)| Concurrency { key: key.to_owned(), limit, policy });
+    let concurrency = concurrency.map(|(key, limit, policy)| {
+        let concurrency = Concurrency { key: key.to_owned(), limit, policy };
+        Wanted::new(WorkspaceId::DEFAULT, concurrency)
+    });
     let request = Request {
         run: RunId(run),
         step: StepNo(1),

@@ -4,7 +4,9 @@ use kernel_ports::artifact::Artifact;
 use kernel_ports::run::{RunAppend, SavedResult};
 use kernel_ports::store::StoreError;
 
-use crate::column::{IdBytes, boot_id, int, pipeline_id, run_bytes, status_code, time, uint_at};
+use crate::column::{
+    IdBytes, boot_id, int, pipeline_id, run_bytes, status_code, time, uint_at, workspace_id,
+};
 use crate::fact;
 use crate::fault::Fault;
 use crate::statements::Statements;
@@ -13,6 +15,7 @@ struct Found {
     seq: u64,
     status: i64,
     pipeline: IdBytes,
+    workspace: IdBytes,
 }
 
 /// Appends `append`, whose events are `events` in their stored form. Refuses first, changes then.
@@ -54,24 +57,29 @@ pub(super) fn append(db: &Statements, append: &RunAppend, events: &str) -> Resul
             (id, &**state),
         )?;
     }
-    fact::set_all(db, pipeline_id(found.pipeline), &append.facts)?;
-    append.results.iter().try_for_each(|result| result_put(db, result))?;
+    let place = (pipeline_id(found.pipeline), workspace_id(found.workspace));
+    fact::set_all(db, place, &append.facts)?;
+    append.results.iter().try_for_each(|result| result_put(db, found.workspace, result))?;
     append.artifacts.iter().try_for_each(|artifact| artifact_put(db, id, artifact))
 }
 
 /// Refuses who lost the store, and who does not know the newest events.
 fn check(db: &Statements, append: &RunAppend) -> Result<Found, Fault> {
     let found = db.first(
-        "SELECT run.seq, run.status, run.pipeline, store.boot FROM store
+        "SELECT run.seq, run.status, run.pipeline, run.workspace, store.boot FROM store
          LEFT JOIN run ON run.id = ?1",
         (run_bytes(append.run),),
         |row| {
-            let boot: Option<IdBytes> = row.get(3)?;
+            let boot: Option<IdBytes> = row.get(4)?;
             if row.get::<_, Option<i64>>(0)?.is_none() {
                 return Ok((boot, None));
             }
-            let pipeline = row.get(2)?;
-            let found = Found { seq: uint_at(row, 0)?, status: row.get(1)?, pipeline };
+            let found = Found {
+                seq: uint_at(row, 0)?,
+                status: row.get(1)?,
+                pipeline: row.get(2)?,
+                workspace: row.get(3)?,
+            };
             Ok((boot, Some(found)))
         },
     )?;
@@ -89,12 +97,12 @@ fn check(db: &Statements, append: &RunAppend) -> Result<Found, Fault> {
     }
 }
 
-fn result_put(db: &Statements, result: &SavedResult) -> Result<(), Fault> {
+fn result_put(db: &Statements, workspace: IdBytes, result: &SavedResult) -> Result<(), Fault> {
     db.execute(
-        "INSERT INTO result (key, value, run, at) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO result (workspace, key, value, run, at) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET value = excluded.value, run = excluded.run, at = excluded.at
          WHERE excluded.at >= result.at",
-        (&result.key, &result.value, run_bytes(result.run), time(result.at)),
+        (workspace, &result.key, &result.value, run_bytes(result.run), time(result.at)),
     )?;
     Ok(())
 }

@@ -5,7 +5,9 @@ use kernel_ports::run::{NewRun, RunRow, RunStatus};
 use kernel_ports::store::StoreError;
 
 use super::row;
-use crate::column::{IdBytes, int, pipeline_bytes, run_bytes, status_code, time, uint_at};
+use crate::column::{
+    IdBytes, int, pipeline_bytes, run_bytes, status_code, time, uint_at, workspace_bytes,
+};
 use crate::fact;
 use crate::fault::Fault;
 use crate::statements::Statements;
@@ -19,12 +21,14 @@ pub(super) fn create(db: &Statements, run: &NewRun) -> Result<(RunRow, bool), Fa
     }
     let number = number(db, run)?;
     insert(db, run, number)?;
-    fact::set_all(db, run.pipeline, &run.facts)?;
+    fact::set_all(db, (run.pipeline, run.workspace), &run.facts)?;
     let row = RunRow {
         id: run.id,
         pipeline: run.pipeline,
         pipeline_name: run.pipeline_name.clone(),
         version: run.version,
+        workspace: run.workspace,
+        workspace_name: run.workspace_name.clone(),
         number,
         status: RunStatus::Queued,
         trigger: run.trigger.clone(),
@@ -68,8 +72,8 @@ fn insert(db: &Statements, run: &NewRun, number: u64) -> Result<(), Fault> {
     let id = run_bytes(run.id);
     let inserted = db.execute(
         "INSERT INTO run (id, pipeline, pipeline_name, version, number, status, trigger_kind,
-                          origin, created_at, seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) ON CONFLICT DO NOTHING",
+                          origin, created_at, workspace, workspace_name, seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0) ON CONFLICT DO NOTHING",
         (
             id,
             pipeline_bytes(run.pipeline),
@@ -80,6 +84,8 @@ fn insert(db: &Statements, run: &NewRun, number: u64) -> Result<(), Fault> {
             &run.trigger_kind,
             run.origin.map(run_bytes),
             time(run.at),
+            workspace_bytes(run.workspace),
+            run.workspace_name.as_str(),
         ),
     )?;
     if inserted == 0 {

@@ -1,10 +1,12 @@
 //! Lists of runs: any filter, any page, in a time that does not depend on how many runs there are.
 //!
-//! Two indexes, by pipeline and by status, hold runs as (status, kind of trigger, id). There are
-//! nine statuses and a handful of kinds. So each pair of them that a filter allows is a range of
+//! Four indexes, by pipeline, by workspace, by both and by neither, hold runs as (status, kind of
+//! trigger, id). There are nine statuses and a handful of kinds. So each pair of them that a filter allows is a range of
 //! an index, newest first; the newest of each range are merged, and only the page's rows are read.
 
 use kernel_model::id::RunId;
+use kernel_model::name::Name;
+use kernel_model::workspace::WorkspaceName;
 use kernel_ports::run::{RunFilter, RunRow};
 use rusqlite::types::Value;
 
@@ -17,8 +19,10 @@ use crate::statements::Statements;
 /// Lists from the newest to the oldest.
 pub(super) fn list(db: &Statements, filter: &RunFilter, limit: u32) -> Result<Vec<RunRow>, Fault> {
     let range = Range::new(db, filter)?;
-    let is_plain =
-        filter.pipeline.is_none() && filter.status.is_empty() && filter.trigger_kind.is_none();
+    let is_plain = filter.pipeline.is_none()
+        && filter.workspace.is_none()
+        && filter.status.is_empty()
+        && filter.trigger_kind.is_none();
     let mut found: Vec<IdBytes> = Vec::new();
     if is_plain {
         found = range.ids(db, "run WHERE 1", vec![], limit)?;
@@ -27,13 +31,27 @@ pub(super) fn list(db: &Statements, filter: &RunFilter, limit: u32) -> Result<Ve
         for status in statuses(filter) {
             for kind in &kinds {
                 let mut params = vec![Value::from(status), Value::from(kind.clone())];
-                let from = match &filter.pipeline {
-                    Some(name) => {
-                        params.push(Value::from(name.as_str().to_owned()));
+                let names = [
+                    filter.pipeline.as_ref().map(Name::as_str),
+                    filter.workspace.as_ref().map(WorkspaceName::as_str),
+                ];
+                params.extend(names.into_iter().flatten().map(|name| Value::from(name.to_owned())));
+                let from = match names {
+                    [Some(_), Some(_)] => {
+                        "run INDEXED BY run_by_both WHERE status = ? AND trigger_kind = ?
+                         AND pipeline_name = ? AND workspace_name = ?"
+                    }
+                    [Some(_), None] => {
                         "run INDEXED BY run_by_pipeline
                          WHERE status = ? AND trigger_kind = ? AND pipeline_name = ?"
                     }
-                    None => "run INDEXED BY run_by_status WHERE status = ? AND trigger_kind = ?",
+                    [None, Some(_)] => {
+                        "run INDEXED BY run_by_workspace
+                         WHERE status = ? AND trigger_kind = ? AND workspace_name = ?"
+                    }
+                    [None, None] => {
+                        "run INDEXED BY run_by_status WHERE status = ? AND trigger_kind = ?"
+                    }
                 };
                 found.extend(range.ids(db, from, params, limit)?);
             }

@@ -5,6 +5,7 @@ use rusqlite::Row;
 
 use crate::column::{
     IdBytes, name_at, pipeline_id, run_id, status_at, time_at, time_opt_at, u32_at, uint_at,
+    workspace_id, workspace_name_at,
 };
 use crate::fault::Fault;
 use crate::statements::Statements;
@@ -14,7 +15,7 @@ pub(super) fn get(db: &Statements, run: IdBytes) -> Result<Option<RunRow>, Fault
     db.first(
         "SELECT r.id, r.pipeline, r.pipeline_name, r.version, r.number, r.status, i.trigger,
                 r.trigger_kind, i.input, r.origin, r.message, r.created_at, r.started_at,
-                r.ended_at, r.wake_at, r.seq
+                r.ended_at, r.wake_at, r.seq, r.workspace, r.workspace_name
          FROM run r JOIN run_input i ON i.run = r.id WHERE r.id = ?1",
         (run,),
         row_of,
@@ -27,6 +28,8 @@ fn row_of(row: &Row<'_>) -> Result<RunRow, Fault> {
         pipeline: pipeline_id(row.get(1)?),
         pipeline_name: name_at(row, 2)?,
         version: u32_at(row, 3)?,
+        workspace: workspace_id(row.get(16)?),
+        workspace_name: workspace_name_at(row, 17)?,
         number: uint_at(row, 4)?,
         status: status_at(row, 5)?,
         trigger: row.get(6)?,

@@ -36,6 +36,35 @@ fn the_newest_step_twice_is_harmless() {
 }
 
 #[test]
+fn what_was_there_before_workspaces_is_in_the_default_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let first = Schema {
+        application_id: PROJECT.application_id,
+        migrations: PROJECT.migrations.get(..1).unwrap(),
+    };
+    let db = open_at(&path, &first);
+    db.script(
+        "INSERT INTO pipeline VALUES (zeroblob(16), 'ci', 1, 0, 1, 5, 5);
+         INSERT INTO fact VALUES (zeroblob(16), 'poll/repo', '1');
+         INSERT INTO run (id, pipeline, pipeline_name, version, number, status, trigger_kind,
+                          created_at, seq)
+           VALUES (zeroblob(16), zeroblob(16), 'ci', 1, 1, 3, 'manual', 5, 0);
+         INSERT INTO result VALUES ('key', '2', zeroblob(16), 5);",
+    )
+    .unwrap();
+    drop(db);
+    let db = open_at(&path, &PROJECT);
+    for sql in [
+        "SELECT 1 FROM run WHERE workspace = zeroblob(16) AND workspace_name = 'default'",
+        "SELECT 1 FROM fact WHERE workspace = zeroblob(16) AND key = 'poll/repo' AND value = '1'",
+        "SELECT 1 FROM result WHERE workspace = zeroblob(16) AND key = 'key' AND value = '2'",
+    ] {
+        assert_eq!(db.first(sql, [], |_| Ok(())).unwrap(), Some(()), "{sql}");
+    }
+}
+
+#[test]
 fn a_database_of_the_other_kind_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");

@@ -140,6 +140,7 @@ impl<'t> Kernel<'t> {
             pipeline: "ci".to_owned(),
             number: 1,
             trigger: script.trigger.clone(),
+            workspace: None,
         };
         let started = RunEvent::Started { run: facts, input: script.input.clone() };
         Self {

@@ -38,6 +38,7 @@ pub(crate) fn running() -> View {
     View {
         id: "run_01k3".to_owned(),
         pipeline: "ci".to_owned(),
+        workspace: None,
         number: 3,
         mark: Mark::Running,
         message: None,
