@@ -11,6 +11,7 @@
 //! - Listing and inspecting plugins reads their binaries; it neither compiles nor runs them.
 
 mod abi;
+mod action;
 mod bindings;
 mod builder;
 mod cache;
