@@ -174,6 +174,8 @@ impl From<SecretBookError> for ApiError {
             E::Name { .. } | E::Value { .. } => Self::new(Code::SecretInvalid, err),
             E::ReadOnly { .. } => Self::new(Code::SecretsReadOnly, err)
                 .hint("set the value where this backend reads it, or use another backend"),
+            E::Given { .. } => Self::new(Code::SecretsReadOnly, err)
+                .hint("change the setting and start the server again, or use another scope"),
             E::Differs { .. } => Self::new(Code::SecretsDiffer, err),
             E::SameBackend { .. } => Self::new(Code::SecretsSame, err),
             E::Backend { backend, err } => {

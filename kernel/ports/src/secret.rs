@@ -241,6 +241,8 @@ pub enum SecretBookError {
     /// Says nothing about the value but its length.
     #[error("the value of {name:?} cannot be kept: {reason}")]
     Value { name: String, reason: String },
+    #[error("{at} is given by the setting secrets.values")]
+    Given { at: SecretAt },
     #[error("{backend} cannot be written to")]
     ReadOnly { backend: String },
     #[error("{backend} failed")]

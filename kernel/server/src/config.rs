@@ -22,6 +22,7 @@ use crate::engine;
 use crate::identities::{self, Identities};
 use crate::keys::Keys;
 use crate::packages::PackagesConfig;
+use crate::secret::GivenSecrets;
 use crate::secret::configs::{self, Environment};
 use crate::telemetry::{self, Format};
 
@@ -116,6 +117,7 @@ impl Config {
                 installs: true,
                 keys: Keys::of(settings)?,
                 environment: backends(settings),
+                secrets: GivenSecrets::of(settings)?,
                 identities: Identities::of(settings)?,
                 settings: scheduling(settings)?,
                 project: project(settings)?,

@@ -23,7 +23,7 @@ use crate::plugin_api::Api;
 use crate::project::{Common, Folder};
 use crate::projects::Projects;
 use crate::secret::configs::Environment;
-use crate::secret::{Vault, configs};
+use crate::secret::{GivenSecrets, Vault, configs};
 use crate::standard::{self, STANDARD};
 
 /// What an engine is made from.
@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) keys: Keys,
     /// What backends of secrets are configured by.
     pub(crate) environment: Environment,
+    /// What the configuration gives all pipelines.
+    pub(crate) secrets: GivenSecrets,
     /// What identity plugins are configured by.
     pub(crate) identities: Identities,
     pub(crate) settings: Settings,
@@ -76,12 +78,13 @@ impl Engine {
         // The server's own things are kept where they were before there was more than one project.
         let home = Folder::open(&config.data, &ProjectName::default(), Arc::clone(&clock))?;
         let ring = Arc::new(config.keys.open(&config.data)?);
-        let vault = Arc::new(Vault::new(
+        let vault = Vault::new(
             Arc::clone(&home.store) as _,
             Arc::clone(&ring),
             Arc::clone(&clock) as _,
             configs::backend(&config.environment),
-        ));
+        );
+        let vault = Arc::new(vault.given(config.secrets.clone()));
         let control = control(&config)?;
         let installed = installed(control.as_ref(), &config).await?;
         let ports = home.ports(Arc::clone(&vault) as _, Arc::clone(&clock));

@@ -20,7 +20,7 @@ use crate::identities::Identities;
 use crate::in_process::InProcess;
 use crate::keys::Keys;
 use crate::packages::PackagesConfig;
-use crate::secret::configs;
+use crate::secret::{GivenSecrets, configs};
 
 /// Steps that still run when the run is given up get no time.
 const NO_GRACE: Duration = Duration::ZERO;
@@ -59,6 +59,7 @@ pub(crate) async fn run(args: &RunArgs, out: &Out) -> anyhow::Result<Exit> {
         installs: false,
         keys: Keys::own(),
         environment: configs::environment(),
+        secrets: GivenSecrets::default(),
         identities: Identities::default(),
         settings: Settings::default(),
         project: None,

@@ -24,12 +24,14 @@ use self::record::{Record, Records};
 use self::witness::Reader;
 
 pub(crate) use self::book::scopes_of;
+pub(crate) use self::given::GivenSecrets;
 pub(crate) use self::mask::Masks;
 pub(crate) use self::vault::Vault;
 
 mod backend;
 mod book;
 pub(crate) mod configs;
+mod given;
 mod mask;
 mod record;
 mod vault;

@@ -59,6 +59,15 @@ async fn run(server: &Server, pipeline: &str, body: Value) -> (String, RunStatus
     (run.id, tree.run.status)
 }
 
+/// Returns what the steps of a run said. Where one piece of it ends and the next begins is up to the
+/// system.
+async fn printed(server: &Server, run: &str) -> String {
+    let logs = server.text(&format!("/runs/{run}/logs?follow=false")).await;
+    let pieces = logs.lines().filter_map(|line| line.strip_prefix("data: "));
+    let pieces = pieces.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+    pieces.filter_map(|piece| piece["text"].as_str().map(str::to_owned)).collect()
+}
+
 #[tokio::test]
 async fn a_kept_value_is_in_no_file_answer_or_log_of_the_server() {
     let data = tempfile::tempdir().unwrap();
@@ -69,12 +78,8 @@ async fn a_kept_value_is_in_no_file_answer_or_log_of_the_server() {
     server.pipeline_set("leak", &leak(PRINTS)).await;
     let (run, status) = run(&server, "leak", json!({})).await;
     assert_eq!(status, RunStatus::Failed);
-    let logs = server.text(&format!("/runs/{run}/logs?follow=false")).await;
-    let pieces = logs.lines().filter_map(|line| line.strip_prefix("data: "));
-    let pieces = pieces.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-    // Where one piece ends and the next begins is up to the system.
-    let texts: String = pieces.filter_map(|p| p["text"].as_str().map(str::to_owned)).collect();
-    assert!(texts.contains("plain ***\n") && texts.contains("cut ***\n"), "{logs}");
+    let said = printed(&server, &run).await;
+    assert!(said.contains("plain ***\n") && said.contains("cut ***\n"), "{said}");
     let scope = "project%2Fdefault%2Fpipeline%2Fleak";
     for path in [
         format!("/runs/{run}"),
@@ -99,10 +104,10 @@ async fn a_kept_value_is_in_no_file_answer_or_log_of_the_server() {
         (&listed["backend"], &listed["items"][0]["name"]),
         (&json!("secrets-local"), &json!("token"))
     );
-    let said = server.said();
+    let told = server.said();
     server.kill();
-    clean("the log of the server", said.as_bytes());
-    assert!(said.contains("MADE A KEY"), "{said}");
+    clean("the log of the server", told.as_bytes());
+    assert!(told.contains("MADE A KEY"), "{told}");
     files(data.path());
 }
 
@@ -223,4 +228,31 @@ async fn mistakes_are_refused_without_repeating_the_value() {
     let removed = tenon(&["--server", &server.url, "secret", "remove", "nope"]).output().unwrap();
     let said = String::from_utf8(removed.stderr).unwrap();
     assert!(said.contains("there is no secret \"nope\" of project/default"), "{said}");
+}
+
+#[tokio::test]
+async fn what_the_configuration_gives_counts_as_the_servers() {
+    let data = tempfile::tempdir().unwrap();
+    let given = format!("token={VALUE}");
+    let server = Server::start_with(data.path(), &["--secret", &given]).await;
+    server.pipeline_set("leak", &leak(PRINTS)).await;
+    let (run, _) = run(&server, "leak", json!({})).await;
+    let logs = printed(&server, &run).await;
+    assert!(logs.contains("plain ***\n"), "{logs}");
+    clean("the logs", logs.as_bytes());
+    let listed = server.get("/secrets?scope=server").await.unwrap();
+    assert_eq!(
+        listed["items"],
+        json!([{ "name": "token", "scope": "server", "updatedBy": "the configuration" }])
+    );
+    let (ok, said) = set(&server, "token", &["--scope", "server"], "another value");
+    assert!(!ok && said.contains("is given by the setting secrets.values"), "{said}");
+    let (ok, said) = set(&server, "token", &["--pipeline", "leak"], "another value");
+    assert!(ok, "a pipeline may have its own: {said}");
+    server.kill();
+    let server = Server::start(data.path()).await;
+    let listed = server.get("/secrets?scope=server").await.unwrap();
+    assert_eq!(listed["items"], json!([]), "nothing of it is kept");
+    server.kill();
+    files(data.path());
 }

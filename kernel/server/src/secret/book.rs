@@ -12,6 +12,7 @@ use kernel_ports::store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::backend::{Backend, LOCAL, OWN};
+use super::given::BY;
 use super::{Vault, configs};
 
 /// What is known of a secret beside its value.
@@ -41,6 +42,7 @@ impl SecretBook for Vault {
         by: &str,
     ) -> Result<SecretInfo, SecretBookError> {
         check(at, value)?;
+        self.check_free(at)?;
         let _writing = self.writing.lock().await;
         let now = self.clock.now();
         let backend = self.backend_of(at).await?;
@@ -60,12 +62,17 @@ impl SecretBook for Vault {
             names.retain(|name| !name.starts_with(OWN));
             let own = self.names(&local, scope).await?;
             names.extend(own.into_iter().filter(|name| name.starts_with(OWN)));
+            names.extend(self.given.names().cloned());
         }
         names.sort();
         names.dedup();
         let mut list = Vec::with_capacity(names.len());
         for name in names {
             let at = SecretAt { scope: scope.clone(), name };
+            if self.given.has(&at) {
+                list.push(SecretInfo { at, updated_at: None, updated_by: Some(BY.to_owned()) });
+                continue;
+            }
             let note = self.store.kv_get(NAMESPACE, &key(&at)).await;
             let note = note.map_err(SecretBookError::Store)?;
             let note = note.and_then(|item| serde_json::from_slice(&item.value).ok());
@@ -75,6 +82,7 @@ impl SecretBook for Vault {
     }
 
     async fn secret_remove(&self, at: &SecretAt) -> Result<(), SecretBookError> {
+        self.check_free(at)?;
         let _writing = self.writing.lock().await;
         let backend = self.backend_of(at).await?;
         if !self.names(&backend, &at.scope).await?.contains(&at.name) {
@@ -132,6 +140,14 @@ impl SecretBook for Vault {
 }
 
 impl Vault {
+    /// Refuses what the configuration gives: it would be given again.
+    fn check_free(&self, at: &SecretAt) -> Result<(), SecretBookError> {
+        match self.given.has(at) {
+            true => Err(SecretBookError::Given { at: at.clone() }),
+            false => Ok(()),
+        }
+    }
+
     async fn backend(&self) -> Result<Backend, SecretBookError> {
         self.backends.current().await.map_err(SecretBookError::Store)
     }
@@ -237,7 +253,8 @@ pub(crate) async fn scopes_of(
     }
 }
 
-fn check(at: &SecretAt, value: &str) -> Result<(), SecretBookError> {
+/// Refuses what is no name, and what no value can be.
+pub(super) fn check(at: &SecretAt, value: &str) -> Result<(), SecretBookError> {
     let name = at.name.clone();
     if !reference::is_name(&name) {
         let reason = "it has 1 to 128 letters, digits, '_', '-', '.' or '/'";

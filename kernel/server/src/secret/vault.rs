@@ -17,11 +17,13 @@ use kernel_ports::store::Store;
 use zeroize::Zeroizing;
 
 use super::backend::{Backends, LOCAL, OWN};
+use super::given::GivenSecrets;
 use super::witness::{Reader, Witness};
 
 /// The way to the backends, and what is known of secrets beside their values.
 pub(crate) struct Vault {
     pub(super) backends: Backends,
+    pub(super) given: GivenSecrets,
     /// That of the server's own.
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
@@ -49,6 +51,7 @@ impl Vault {
     ) -> Self {
         Self {
             backends: Backends::new(Arc::clone(&store), backend),
+            given: GivenSecrets::default(),
             store,
             clock,
             ring,
@@ -56,6 +59,11 @@ impl Vault {
             witness: Witness::default(),
             projects: RwLock::default(),
         }
+    }
+
+    /// Adds what the configuration gives.
+    pub(crate) fn given(self, given: GivenSecrets) -> Self {
+        Self { given, ..self }
     }
 
     /// Says where backends are found, once plugins are there.
@@ -123,6 +131,9 @@ impl Vault {
                 .map_err(|err| SecretError::Setting { name: name.to_owned(), err })?,
         };
         for scope in scopes {
+            if let Some(value) = self.given.get(scope, name) {
+                return Ok((scope, value.clone()));
+            }
             let found = backend.read(scope, name, self.clock.now()).await;
             let failed = |err| SecretError::Backend {
                 name: name.to_owned(),

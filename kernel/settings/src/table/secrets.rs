@@ -3,8 +3,6 @@
 use crate::kind::Kind;
 use crate::setting::Setting;
 
-const GLOBAL: &str = "secrets by setting";
-
 rows! {
     KEY = Setting::new(
         "secrets.key", "key", "TENON_KEY", Kind::Text,
@@ -29,7 +27,7 @@ rows! {
     VALUES = Setting::new(
         "secrets.values", "secret", "TENON_SECRETS", Kind::List { of: &Kind::Pair, separator: '\n' },
         "Gives all pipelines a secret, as NAME=VALUE; may be repeated",
-    ).secret().later(GLOBAL);
+    ).secret();
     S3_BUCKET = Setting::new(
         "secrets.s3_bucket", "secrets-s3-bucket", "TENON_SECRETS_S3_BUCKET", Kind::Text,
         "Bucket of secrets",
