@@ -56,6 +56,8 @@ pub struct Settings {
     pub super_hash: Option<Digest>,
     /// The name and password of a user who may do everything.
     pub basic: Option<(String, String)>,
+    /// What a thing was like before and after a change is written down up to this size.
+    pub audit_state_bytes_max: usize,
     /// A session ends after this time without a request.
     pub idle_ms: u64,
     /// A session ends after this time.
@@ -74,6 +76,7 @@ impl Default for Settings {
             is_audited: true,
             super_hash: None,
             basic: None,
+            audit_state_bytes_max: 4_096,
             idle_ms: 60 * 60_000,
             session_ms: 12 * 60 * 60_000,
             rule: None,
@@ -166,6 +169,7 @@ impl Access {
             Arc::clone(&clock),
             keyring.derive("audit"),
             folder.filter(|_| settings.is_audited).map(|folder| folder.join("audit.head")),
+            settings.audit_state_bytes_max,
         )
         .await?;
         let signing = |purpose: &str| match &settings.signing_secret {

@@ -28,8 +28,6 @@ pub use verify::{Tampered, Verified};
 const CHECKPOINT_EVERY: u64 = 256;
 /// So many links share a commit at the most.
 const BATCH_MAX: usize = 256;
-/// States of things are cut to this size.
-const STATE_BYTES_MAX: usize = 4_096;
 const TEXT_CHARS_MAX: usize = 500;
 /// However short the time that links are kept: the newest of them stay.
 const KEEP_MIN: u64 = 100;
@@ -66,6 +64,8 @@ pub struct Audit {
     clock: Arc<dyn Clock>,
     key: SubKey,
     anchor: Option<Arc<Anchor>>,
+    /// States of things are cut to this size.
+    state_bytes_max: usize,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -97,10 +97,11 @@ impl Audit {
         clock: Arc<dyn Clock>,
         key: SubKey,
         anchor: Option<PathBuf>,
+        state_bytes_max: usize,
     ) -> Result<Self, StoreError> {
         let (orders, queue) = mpsc::unbounded_channel();
         let anchor = anchor.map(|path| Arc::new(Anchor::new(path)));
-        let audit = Self { store, clock, key, anchor, orders };
+        let audit = Self { store, clock, key, anchor, state_bytes_max, orders };
         let mut chain = chain::Chain::open(&audit).await?;
         chain.begin(&audit).await?;
         if let Some(found) = verify::ends(&audit).await? {

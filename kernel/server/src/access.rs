@@ -16,7 +16,7 @@ use kernel_ports::access::AccessStore;
 use kernel_ports::clock::System;
 use kernel_ports::keyring::{Keyring, KeyringError, SubKey};
 use kernel_settings::Bug;
-use kernel_settings::table::access as table;
+use kernel_settings::table::{access as table, limits};
 use kernel_store_memory::MemoryControl;
 use kernel_store_sqlite::ControlStore;
 use sha2::{Digest as _, Sha256};
@@ -70,6 +70,7 @@ impl AccessConfig {
                 session_ms: ms(settings.get(&table::SESSION_LIFE)?),
                 rule: settings.get(&table::RULE)?,
                 signing_secret: settings.get(&table::SIGNING_SECRET)?,
+                audit_state_bytes_max: settings.get(&limits::AUDIT_FIELD_MAX)?,
             },
             is_kept: true,
             cookies: Cookies {

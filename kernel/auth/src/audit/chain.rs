@@ -11,9 +11,7 @@ use kernel_ports::audit::{AuditPlace, AuditRow, AuditSeal};
 use kernel_ports::store::StoreError;
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Audit, CHECKPOINT_EVERY, Entry, KEEP_MIN, STATE_BYTES_MAX, TEXT_CHARS_MAX, seal_bytes,
-};
+use super::{Audit, CHECKPOINT_EVERY, Entry, KEEP_MIN, TEXT_CHARS_MAX, seal_bytes};
 use crate::mac;
 
 /// How many links are read at a time.
@@ -59,7 +57,7 @@ impl Chain {
         let mut head = self.head;
         let mut rows = Vec::with_capacity(entries.len());
         for entry in entries {
-            let row = row(entry, head, now);
+            let row = row(entry, head, now, audit.state_bytes_max);
             head = AuditPlace { seq: row.seq, hash: row.hash };
             rows.push(row);
         }
@@ -163,7 +161,8 @@ fn sealed(audit: &Audit, base: AuditPlace, head: AuditPlace, at: Time) -> AuditS
     seal
 }
 
-fn row(entry: &Entry, before: AuditPlace, at: Time) -> AuditRow {
+fn row(entry: &Entry, before: AuditPlace, at: Time, state_max: usize) -> AuditRow {
+    let state = |json: &str| state(json, state_max);
     let text = |text: &str| text.chars().take(TEXT_CHARS_MAX).collect::<String>();
     let mut row = AuditRow {
         seq: before.seq + 1,
@@ -173,7 +172,7 @@ fn row(entry: &Entry, before: AuditPlace, at: Time) -> AuditRow {
         action: text(&entry.action),
         target: text(&entry.target),
         outcome: entry.outcome.word().to_owned(),
-        before: entry.before.as_deref().map(state),
+        before: entry.before.as_deref().map(&state),
         after: entry.after.as_deref().map(state),
         request: text(&entry.request),
         hash: [0; 32],
@@ -183,14 +182,11 @@ fn row(entry: &Entry, before: AuditPlace, at: Time) -> AuditRow {
 }
 
 /// Cuts what is too large, and says so.
-fn state(json: &str) -> String {
-    if json.len() <= STATE_BYTES_MAX {
+fn state(json: &str, max: usize) -> String {
+    if json.len() <= max {
         return json.to_owned();
     }
-    let mut end = STATE_BYTES_MAX;
-    while !json.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = json.floor_char_boundary(max);
     serde_json::json!({ "cut": &json[..end], "bytes": json.len() }).to_string()
 }
 

@@ -8,12 +8,17 @@ use kernel_ports::clock::{Clock, System};
 use kernel_ports::keyring::SubKey;
 use kernel_store_memory::MemoryControl;
 
-use super::{Audit, Entry, KEEP_MIN, Outcome, STATE_BYTES_MAX, Tampered};
+use super::{Audit, Entry, KEEP_MIN, Outcome, Tampered};
+
+/// An even number: the character that it falls into began one byte before.
+const STATE_MAX: usize = 300;
 
 async fn audit(store: &Arc<MemoryControl>, folder: &Path) -> Audit {
     let store = Arc::clone(store) as Arc<dyn AccessStore>;
     let head = Some(folder.join("audit.head"));
-    Audit::open(store, Arc::new(System::default()), SubKey::new([7; 32]), head).await.unwrap()
+    Audit::open(store, Arc::new(System::default()), SubKey::new([7; 32]), head, STATE_MAX)
+        .await
+        .unwrap()
 }
 
 fn entry(target: &str) -> Entry {
@@ -59,6 +64,7 @@ async fn verdict(store: &Arc<MemoryControl>, folder: &Path) -> Tampered {
         key: SubKey::new([7; 32]),
         anchor: Some(Arc::new(super::Anchor::new(folder.join("audit.head")))),
         orders,
+        state_bytes_max: STATE_MAX,
     };
     audit.verify(None).await.unwrap().unwrap_err()
 }
@@ -209,11 +215,12 @@ async fn what_is_too_large_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(MemoryControl::new());
     let audit = audit(&store, folder.path()).await;
-    let large = Some(format!("\"{}\"", "ä".repeat(STATE_BYTES_MAX)));
+    let large = Some(format!("\"{}\"", "ä".repeat(STATE_MAX)));
     audit.record(Entry { after: large, ..entry("x") }).await.unwrap();
     let row = audit.list(&AuditFilter::default(), None, 1).await.unwrap().remove(0);
     let json: serde_json::Value = serde_json::from_str(&row.after.unwrap()).unwrap();
-    assert_eq!(json["bytes"], 2 * STATE_BYTES_MAX + 2);
+    assert_eq!(json["bytes"], 2 * STATE_MAX + 2);
+    assert_eq!(json["cut"].as_str().unwrap().len(), STATE_MAX - 1, "no character is halved");
     assert_eq!(row.outcome, Outcome::Done.word());
 }
 
@@ -233,7 +240,8 @@ async fn old_links_are_removed_but_the_newest_stay() {
     let clock = Arc::new(Set(day.into()));
     let head = Some(folder.path().join("audit.head"));
     let store = Arc::new(MemoryControl::new());
-    let audit = Audit::open(store, Arc::clone(&clock) as _, SubKey::new([7; 32]), head).await;
+    let audit =
+        Audit::open(store, Arc::clone(&clock) as _, SubKey::new([7; 32]), head, STATE_MAX).await;
     let audit = audit.unwrap();
     for i in 0..300 {
         audit.record(entry(&i.to_string())).await.unwrap();

@@ -215,7 +215,6 @@ fn a_flag_of_the_same_name_is_theirs_where_ours_makes_no_sense() {
         &Say { flags: &[("secret", &["A=b", "C=d"])], ..Say::default() },
         expect![[r#"
             secrets.values = ******** (--secret)
-            -- --secret: secrets.values is kept, but has no effect in this version: secrets by setting will come later
         "#]],
     );
     check(

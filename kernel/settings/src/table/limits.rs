@@ -40,8 +40,8 @@ rows! {
     ).default("30s");
     AUDIT_FIELD_MAX = Setting::new(
         "limits.audit_field_max", "audit-field-max", "TENON_AUDIT_FIELD_MAX", Kind::Size { min: 256, max: 1 << 20 },
-        "Size of one value in the audit log; longer ones are cut",
-    ).default("4KiB").later("the audit log");
+        "Size of what a thing was like before or after a change, in the audit; what is longer is cut",
+    ).default("4KiB");
     OUTPUT_SHOWN_MAX = Setting::new(
         "limits.output_shown_max", "output-shown-max", "TENON_OUTPUT_SHOWN_MAX", Kind::Size { min: 1 << 10, max: 1 << 30 },
         "Size of one output of a step that the pages in the browser show",
