@@ -48,7 +48,8 @@ impl Response {
             let message = format!("the server answered {}: {}", self.status, self.body);
             return Err(Error::new(code, message));
         }
-        serde_json::from_str(&self.body)
-            .map_err(|err| Error::internal(format!("the server's answer is not as expected: {err}")))
+        serde_json::from_str(&self.body).map_err(|err| {
+            Error::internal(format!("the server's answer is not as expected: {err}"))
+        })
     }
 }
