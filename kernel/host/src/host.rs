@@ -18,6 +18,7 @@ use wit_envelope::language::CompileRequest;
 use wit_envelope::machine::{Outcome, Status};
 use wit_envelope::resource::{Operation, ResourceDescription};
 
+use crate::abi;
 use crate::builder::Host;
 use crate::call::{Called, Facts, Trial, call, try_out};
 use crate::engine::engine;
@@ -31,7 +32,6 @@ use crate::plugin::{LoadError, Loaded, Plugin};
 use crate::state;
 use crate::ticker::Ticker;
 use crate::warm::Warmer;
-use crate::{abi, action};
 
 /// The contract's limit on what a step gives, and room for the rest of the outcome.
 const OUTCOME_BYTES: usize = 1024 * 1024 + 64 * 1024;
@@ -364,9 +364,6 @@ impl Plugins for Host {
             }
         };
         check_fit(plugin, kind, &call.input)?;
-        if let MachineInput::Action { name, input } = &call.input {
-            action::check(plugin, name, input)?;
-        }
         let (answer, effects) = self.call(plugin, kind, invocation, facts).await?;
         let Answer::Step(step) = answer else { return Err(mixed_up(plugin)) };
         check_size(plugin, "state", step.state.len(), self.services.limits.machine_state_bytes)?;

@@ -11,7 +11,6 @@
 //! - Listing and inspecting plugins reads their binaries; it neither compiles nor runs them.
 
 mod abi;
-mod action;
 mod bindings;
 mod builder;
 mod cache;
