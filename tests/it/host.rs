@@ -8,6 +8,7 @@ mod life;
 mod life_fault;
 mod limit;
 mod machine;
+mod optimize;
 mod outward;
 mod selftest;
 mod warm;

@@ -10,10 +10,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Result};
 
-use crate::hmac::{hmac, same};
+use crate::engine::{Engines, Tier};
 
 const KEY_FILE: &str = "machine.key";
 
@@ -22,6 +24,14 @@ const KEY_FILE: &str = "machine.key";
 pub(crate) struct Cache {
     dir: PathBuf,
     key: [u8; 32],
+}
+
+/// Where the machine code of one plugin is kept, and what proves that it is that.
+struct Place {
+    dir: PathBuf,
+    code: PathBuf,
+    proof: PathBuf,
+    mac: Hmac<Sha256>,
 }
 
 impl Cache {
@@ -51,50 +61,78 @@ impl Cache {
         Ok(Self { dir: dir.to_owned(), key })
     }
 
-    /// Returns the compiled plugin, from disk or from `bytes`.
-    pub(crate) fn component(
+    /// Returns the best machine code that is kept for a plugin.
+    pub(crate) fn find(&self, engine: &Engine, digest: &str) -> Option<(Component, Tier)> {
+        let kept = |tier| Some((self.place(engine, digest, tier).load(engine, digest)?, tier));
+        kept(Tier::Optimized).or_else(|| kept(Tier::Baseline))
+    }
+
+    /// Compiles a plugin, and keeps its machine code, in the place of what is not as good.
+    pub(crate) fn compile(
         &self,
-        engine: &Engine,
+        engines: &Engines,
         digest: &str,
-        bytes: impl FnOnce() -> io::Result<Vec<u8>>,
+        wasm: &[u8],
+        tier: Tier,
     ) -> Result<Component> {
+        let compiled = engines.compile(wasm, tier)?;
+        let engine = &engines.serving;
+        let place = self.place(engine, digest, tier);
+        if let Err(err) = place.keep(&compiled) {
+            // A full disk costs time at the next start, but no call.
+            tracing::warn!(digest, err = err.to_string(), "failed to keep compiled plugin");
+            return load_made(engine, &compiled);
+        }
+        if tier == Tier::Optimized {
+            self.place(engine, digest, Tier::Baseline).clear();
+        }
+        load(engine, &place.code)
+    }
+
+    fn place(&self, engine: &Engine, digest: &str, tier: Tier) -> Place {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let settings = format!("{:016x}", hasher.finish());
+        let name = match tier {
+            Tier::Baseline => format!("{settings}-baseline"),
+            Tier::Optimized => settings,
+        };
         let dir = self.dir.join(digest);
-        let file = dir.join(format!("{settings}.cwasm"));
-        let proof = dir.join(format!("{settings}.mac"));
-        let code =
-            |compiled: &[u8]| hmac(&self.key, &[digest.as_bytes(), settings.as_bytes(), compiled]);
-        if let (Ok(compiled), Ok(mac)) = (fs::read(&file), fs::read(&proof)) {
-            if same(&code(&compiled), &mac) {
-                drop(compiled);
-                match load(engine, &file) {
-                    Ok(component) => return Ok(component),
-                    Err(err) => {
-                        tracing::info!(digest, err = format!("{err:#}"), "compiling plugin anew");
-                    }
-                }
-            } else {
-                tracing::warn!(digest, "compiled plugin is damaged or foreign; compiling it anew");
-            }
+        let (code, proof) = (dir.join(format!("{name}.cwasm")), dir.join(format!("{name}.mac")));
+        // RFC 2104 fills a short key up with zeros.
+        let mut key = [0; 64];
+        key[..self.key.len()].copy_from_slice(&self.key);
+        let mac = Hmac::new(&key.into()).chain_update(digest).chain_update(name);
+        Place { dir, code, proof, mac }
+    }
+}
+
+impl Place {
+    fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let (compiled, proof) = (fs::read(&self.code).ok()?, fs::read(&self.proof).ok()?);
+        if self.mac.clone().chain_update(&compiled).verify_slice(&proof).is_err() {
+            tracing::warn!(digest, "compiled plugin is damaged or foreign; compiling it anew");
+            return None;
         }
-        let wasm = bytes()?;
-        let compiled = engine.precompile_component(&wasm)?;
-        let stored = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .and_then(|()| replace(&file, &compiled))
-            .and_then(|()| replace(&proof, &code(&compiled)));
-        match stored {
-            Ok(()) => load(engine, &file),
-            Err(err) => {
-                // A full disk costs time at the next start, but no call.
-                tracing::warn!(digest, err = err.to_string(), "failed to keep compiled plugin");
-                Component::from_binary(engine, &wasm)
-            }
+        drop(compiled);
+        let loaded = load(engine, &self.code);
+        if let Err(err) = &loaded {
+            tracing::info!(digest, err = format!("{err:#}"), "compiling plugin anew");
         }
+        loaded.ok()
+    }
+
+    fn keep(&self, compiled: &[u8]) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
+        replace(&self.code, compiled)?;
+        let proof = self.mac.clone().chain_update(compiled).finalize().into_bytes();
+        replace(&self.proof, &proof)
+    }
+
+    /// Removes what is kept here, if anything is.
+    fn clear(&self) {
+        // What stays is never looked at while there is better code.
+        let _ = (fs::remove_file(&self.code), fs::remove_file(&self.proof));
     }
 }
 
@@ -140,6 +178,12 @@ fn load(engine: &Engine, file: &Path) -> Result<Component> {
     // and the engine's settings. It lies in a directory of mode 0700 and has mode 0600, so nobody
     // but this user, who could replace the server itself, can change it.
     unsafe { Component::deserialize_file(engine, file) }
+}
+
+#[expect(unsafe_code, reason = "loading machine code cannot be checked by the compiler")]
+fn load_made(engine: &Engine, compiled: &[u8]) -> Result<Component> {
+    // SAFETY: the bytes are the output of `precompile_component`, made by this process just now.
+    unsafe { Component::deserialize(engine, compiled) }
 }
 
 #[cfg(test)]

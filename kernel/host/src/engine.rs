@@ -1,4 +1,5 @@
-//! The settings of the engine, each with its reason.
+//! The settings of the engines, each with its reason: of the one that runs guests, and of those that
+//! compile for it.
 
 use std::fs;
 
@@ -16,29 +17,65 @@ const SLOT_BYTES: usize = 256 * MIB;
 /// What host functions need of a call's stack, on top of the guest's share.
 const HOST_STACK_BYTES: usize = 512 * KIB;
 
-/// Returns an engine with a pool of instances, or without one where the machine has no room.
-pub(crate) fn engine(limits: &CallLimits) -> Result<Engine> {
-    let slot = limits.memory_bytes.max(SLOT_BYTES);
-    let mut last: Option<Error> = None;
-    // First with the address space that makes bounds checks free, then with just the slots.
-    for reservation in [None, Some(slot)] {
-        let mut config = config(limits);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, slot)));
-        if let Some(bytes) = reservation {
-            config.memory_reservation(bytes as u64).memory_guard_size(64 * KIB as u64);
+/// How a plugin is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// Soon: a plugin that is new can be called after two thirds of the time.
+    Baseline,
+    /// Well, while it serves already.
+    Optimized,
+}
+
+/// The engine that runs guests, and what others need that compile for it.
+pub(crate) struct Engines {
+    pub(crate) serving: Engine,
+    compiling: Config,
+}
+
+impl Engines {
+    /// Starts an engine with a pool of instances, or without one where the machine has no room.
+    pub(crate) fn start(limits: &CallLimits) -> Result<Self> {
+        let slot = limits.memory_bytes.max(SLOT_BYTES);
+        let mut last: Option<Error> = None;
+        // First with the address space that makes bounds checks free, then with just the slots.
+        for reservation in [None, Some(slot)] {
+            let mut config = config(limits);
+            if let Some(bytes) = reservation {
+                config.memory_reservation(bytes as u64).memory_guard_size(64 * KIB as u64);
+            }
+            let mut compiling = config.clone();
+            let mut pool = pool(limits, slot);
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool.clone()));
+            // Machine code depends on there being a pool, but not on how many find a place in it.
+            places(&mut pool, 1);
+            compiling.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+            match Engine::new(&config) {
+                Ok(serving) => return Ok(Self { serving, compiling }),
+                Err(err) => last = Some(err),
+            }
         }
-        match Engine::new(&config) {
-            Ok(engine) => return Ok(engine),
-            Err(err) => last = Some(err),
+        if let Some(err) = last {
+            tracing::warn!(
+                err = format!("{err:#}"),
+                "no room for a pool of plugin instances; calls of plugins will be slower"
+            );
         }
+        let compiling = config(limits);
+        Ok(Self { serving: Engine::new(&compiling)?, compiling })
     }
-    if let Some(err) = last {
-        tracing::warn!(
-            err = format!("{err:#}"),
-            "no room for a pool of plugin instances; calls of plugins will be slower"
-        );
+
+    /// Returns machine code for the engine that serves.
+    pub(crate) fn compile(&self, wasm: &[u8], tier: Tier) -> Result<Vec<u8>> {
+        let mut config = self.compiling.clone();
+        match tier {
+            // The optimizer is what can be left out. Another allocator of registers would be faster
+            // still, but fewer eyes have looked at it, and guests are hostile.
+            Tier::Baseline => config.cranelift_opt_level(OptLevel::None),
+            // Other cores are left to the calls that come meanwhile.
+            Tier::Optimized => config.parallel_compilation(false),
+        };
+        Engine::new(&config)?.precompile_component(wasm)
     }
-    Engine::new(&config(limits))
 }
 
 fn config(limits: &CallLimits) -> Config {
@@ -70,11 +107,7 @@ fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
     // Each call has its own limit; the pool takes whatever the largest may be.
     let instances = limits.instances.max(CallLimits::default().instances);
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(4))
-        .total_memories(calls)
-        .total_tables(calls.saturating_mul(2))
-        .total_stacks(calls)
+    places(&mut pool, calls)
         .max_memory_size(slot)
         .table_elements(limits.table_elements)
         .max_core_instances_per_component(u32::try_from(instances).unwrap_or(u32::MAX))
@@ -86,6 +119,14 @@ fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
         // may miss pages that were swapped out, and hand them to the next guest.
         .pagemap_scan(if has_swap() { Enabled::No } else { Enabled::Auto });
     pool
+}
+
+fn places(pool: &mut PoolingAllocationConfig, calls: u32) -> &mut PoolingAllocationConfig {
+    pool.total_component_instances(calls)
+        .total_core_instances(calls.saturating_mul(4))
+        .total_memories(calls)
+        .total_tables(calls.saturating_mul(2))
+        .total_stacks(calls)
 }
 
 fn has_swap() -> bool {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use kernel_ports::fetch::{Fetch, FetchError};
 use kernel_ports::plugin::{
@@ -13,7 +14,6 @@ use kernel_ports::plugin::{
 };
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
-use wasmtime::Engine;
 use wit_envelope::language::CompileRequest;
 use wit_envelope::machine::{Outcome, Status};
 use wit_envelope::resource::{Operation, ResourceDescription};
@@ -21,13 +21,14 @@ use wit_envelope::resource::{Operation, ResourceDescription};
 use crate::abi;
 use crate::builder::Host;
 use crate::call::{Called, Facts, Trial, call, try_out};
-use crate::engine::engine;
+use crate::engine::{Engines, Tier};
 use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
 use crate::fetch::{REDIRECTS, fetch};
 use crate::figures::{Class, Cost, Function};
 use crate::identity;
 use crate::invocation::{Answer, Invocation};
+use crate::optimizer::Optimizer;
 use crate::plugin::{LoadError, Loaded, Plugin};
 use crate::state;
 use crate::ticker::Ticker;
@@ -40,9 +41,10 @@ const DIAGNOSTICS: usize = 1_000;
 
 /// What exists once the first call was made.
 pub(crate) struct Running {
-    engine: Engine,
+    engines: Arc<Engines>,
     ticker: Arc<Ticker>,
     pub(crate) warmer: Warmer,
+    pub(crate) optimizer: Optimizer,
 }
 
 /// Why a plugin cannot be called.
@@ -55,10 +57,13 @@ pub(crate) enum Unready {
 impl Host {
     fn running(&self, plugin: &str) -> Result<&Running, PluginError> {
         let start = || {
-            let engine = engine(&self.own.limits).map_err(|err| format!("{err:#}"))?;
-            let ticker = Arc::new(Ticker::start(&engine).map_err(|err| err.to_string())?);
-            let warmer = Warmer::new(&engine, &self.own, &ticker);
-            Ok(Running { engine, ticker, warmer })
+            let engines = Engines::start(&self.own.limits).map_err(|err| format!("{err:#}"))?;
+            let engines = Arc::new(engines);
+            let ticker = Ticker::start(&engines.serving).map_err(|err| err.to_string())?;
+            let ticker = Arc::new(ticker);
+            let warmer = Warmer::new(&engines.serving, &self.own, &ticker);
+            let optimizer = Optimizer::new(&engines, &self.cache);
+            Ok(Running { engines, ticker, warmer, optimizer })
         };
         self.running.get_or_init(start).as_ref().map_err(|err: &String| PluginError::Host {
             plugin: plugin.to_owned(),
@@ -66,15 +71,7 @@ impl Host {
         })
     }
 
-    /// Returns the engine, started if this is the first use of it.
-    pub(crate) fn engine(&self, plugin: &str) -> Result<Engine, PluginError> {
-        self.running(plugin).map(|running| running.engine.clone())
-    }
-
-    pub(crate) async fn loaded<'a>(
-        &self,
-        plugin: &'a Arc<Plugin>,
-    ) -> Result<&'a Loaded, PluginError> {
+    pub(crate) async fn loaded(&self, plugin: &Arc<Plugin>) -> Result<Arc<Loaded>, PluginError> {
         self.ready(plugin).await.map_err(|unready| match unready {
             Unready::Engine(err) => err,
             Unready::Compile(message) | Unready::Link(message) => {
@@ -84,19 +81,24 @@ impl Host {
     }
 
     /// Makes a plugin ready for calls, if it is not.
-    pub(crate) async fn ready<'a>(&self, plugin: &'a Arc<Plugin>) -> Result<&'a Loaded, Unready> {
+    pub(crate) async fn ready(&self, plugin: &Arc<Plugin>) -> Result<Arc<Loaded>, Unready> {
+        let running = self.running(&plugin.name).map_err(Unready::Engine)?;
         let load = || async {
-            let engine = self.engine(&plugin.name).map_err(Unready::Engine)?;
-            let (cache, plugin) = (Arc::clone(&self.cache), Arc::clone(plugin));
-            match tokio::task::spawn_blocking(move || plugin.load(&engine, &cache)).await {
-                Ok(Ok(loaded)) => Ok(loaded),
+            let (engines, cache) = (Arc::clone(&running.engines), Arc::clone(&self.cache));
+            let plugin = Arc::clone(plugin);
+            match tokio::task::spawn_blocking(move || plugin.load(&engines, &cache)).await {
+                Ok(Ok(loaded)) => Ok(ArcSwap::from_pointee(loaded)),
                 Ok(Err(err @ LoadError::Compile(_))) => Err(Unready::Compile(err.to_string())),
                 Ok(Err(err @ LoadError::Link(_))) => Err(Unready::Link(err.to_string())),
                 // The compiler met something that it cannot do.
                 Err(err) => Err(Unready::Compile(format!("the compiler failed: {err}"))),
             }
         };
-        plugin.loaded.get_or_try_init(load).await
+        let loaded = plugin.loaded.get_or_try_init(load).await?.load_full();
+        if loaded.tier == Tier::Baseline {
+            running.optimizer.order(plugin);
+        }
+        Ok(loaded)
     }
 
     /// Tries a plugin out, under the limits of every call. The error is the end of a sentence.
@@ -109,7 +111,7 @@ impl Host {
         let running = self.running(&plugin.name).map_err(|err| err.to_string())?;
         let _permit = self.permits.acquire().await;
         let _in_flight = running.ticker.in_flight();
-        try_out(&running.engine, plugin, loaded, &self.services, trial).await
+        try_out(&running.engines.serving, plugin, loaded, &self.services, trial).await
     }
 
     /// Returns a stored state as this version of the plugin reads it.
@@ -173,8 +175,10 @@ impl Host {
         let figures = plugin.figures.function(kind, function);
         let _counted = figures.map(Function::begin);
         let (services, ready) = (&self.services, running.warmer.take(plugin));
-        let called =
-            call(&running.engine, plugin, loaded, services, (kind, invocation), facts, ready);
+        // One that waited may be of the code that served then.
+        let loaded = ready.as_ref().map_or(&loaded, |ready| &ready.loaded).clone();
+        let engine = &running.engines.serving;
+        let called = call(engine, plugin, &loaded, services, (kind, invocation), facts, ready);
         let Called { result, began_at, mut cost } =
             if span.is_disabled() { called.await } else { called.instrument(span.clone()).await };
         cost.queue = began_at.saturating_duration_since(asked_at);

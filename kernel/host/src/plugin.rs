@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use kernel_model::time::Time;
 use kernel_ports::plugin::{PluginInfo, PluginKind};
 use tokio::sync::OnceCell;
@@ -14,6 +15,7 @@ use wasmtime::{Engine, Error, Result};
 
 use crate::cache::Cache;
 use crate::call::CallState;
+use crate::engine::{Engines, Tier};
 use crate::figures::Figures;
 use crate::grant::Grants;
 use crate::inspect::{Inspected, digest};
@@ -43,13 +45,15 @@ pub(crate) struct Plugin {
     /// A JSON object.
     pub(crate) config: Arc<str>,
     pub(crate) source: Arc<Source>,
-    pub(crate) loaded: OnceCell<Loaded>,
+    /// Ready for calls; better machine code takes the place of what it began with.
+    pub(crate) loaded: OnceCell<ArcSwap<Loaded>>,
     pub(crate) log_gate: LogGate,
     /// Outlives the version: the binding's.
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) traps: Arc<Traps>,
     pub(crate) starts: Starts,
+    is_ordered: AtomicBool,
 }
 
 /// What a plugin is made from, before it has a name to serve under.
@@ -82,6 +86,7 @@ pub(crate) enum LoadError {
 
 /// A plugin that is ready for calls.
 pub(crate) struct Loaded {
+    pub(crate) tier: Tier,
     pub(crate) pre: InstancePre<CallState>,
     functions: Vec<(PluginKind, &'static str, ComponentExportIndex)>,
     /// `migration.migrate`, if it is exported.
@@ -163,6 +168,7 @@ impl Plugin {
             figures: Arc::new(Figures::new(functions)),
             traps: Arc::default(),
             starts: Starts::default(),
+            is_ordered: AtomicBool::new(false),
             name,
         }
     }
@@ -191,15 +197,42 @@ impl Plugin {
             figures: Arc::clone(&self.figures),
             traps: Arc::clone(&self.traps),
             starts: Starts::default(),
+            is_ordered: AtomicBool::new(false),
         }
     }
 
-    /// Compiles the plugin, or takes it from the cache, and links it.
-    pub(crate) fn load(&self, engine: &Engine, cache: &Cache) -> Result<Loaded, LoadError> {
-        let component = cache
-            .component(engine, &self.info.digest, || self.bytes())
-            .map_err(LoadError::Compile)?;
-        self.link(engine, &component).map_err(LoadError::Link)
+    /// Returns whether nobody has asked before for it to be optimized.
+    pub(crate) fn is_first_order(&self) -> bool {
+        !self.is_ordered.load(Ordering::Relaxed) && !self.is_ordered.swap(true, Ordering::Relaxed)
+    }
+
+    /// Takes the plugin from the cache, or compiles it as soon as that goes, and links it.
+    pub(crate) fn load(&self, engines: &Engines, cache: &Cache) -> Result<Loaded, LoadError> {
+        let (component, tier) = match cache.find(&engines.serving, &self.digest) {
+            Some(found) => found,
+            None => (self.compile(engines, cache, Tier::Baseline)?, Tier::Baseline),
+        };
+        self.link(&engines.serving, &component, tier).map_err(LoadError::Link)
+    }
+
+    /// The same with optimized code.
+    pub(crate) fn optimize(&self, engines: &Engines, cache: &Cache) -> Result<Loaded, LoadError> {
+        let component = match cache.find(&engines.serving, &self.digest) {
+            // Another name of it was faster.
+            Some((component, Tier::Optimized)) => component,
+            _ => self.compile(engines, cache, Tier::Optimized)?,
+        };
+        self.link(&engines.serving, &component, Tier::Optimized).map_err(LoadError::Link)
+    }
+
+    fn compile(
+        &self,
+        engines: &Engines,
+        cache: &Cache,
+        tier: Tier,
+    ) -> Result<Component, LoadError> {
+        let bytes = self.bytes().map_err(|err| LoadError::Compile(err.into()))?;
+        cache.compile(engines, &self.digest, &bytes, tier).map_err(LoadError::Compile)
     }
 
     fn bytes(&self) -> io::Result<Vec<u8>> {
@@ -220,7 +253,7 @@ impl Plugin {
         }))
     }
 
-    fn link(&self, engine: &Engine, component: &Component) -> Result<Loaded> {
+    fn link(&self, engine: &Engine, component: &Component, tier: Tier) -> Result<Loaded> {
         let linker = linker(engine, component, &self.inspected, &self.grants)?;
         let mut functions = Vec::new();
         for &kind in &self.info.kinds {
@@ -242,7 +275,8 @@ impl Plugin {
         };
         let (migration, selftest) =
             (optional("migration", "migrate"), optional("selftest", "check"));
-        Ok(Loaded { pre: linker.instantiate_pre(component)?, functions, migration, selftest })
+        let pre = linker.instantiate_pre(component)?;
+        Ok(Loaded { tier, pre, functions, migration, selftest })
     }
 }
 

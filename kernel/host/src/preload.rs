@@ -31,6 +31,14 @@ impl Host {
         failures
     }
 
+    /// Waits until every plugin that is ready has its optimized code: what was compiled just now
+    /// serves with other code before. For those who measure.
+    pub async fn optimized(&self) {
+        if let Some(Ok(running)) = self.running.get() {
+            running.optimizer.idle().await;
+        }
+    }
+
     /// Returns how many instances of a plugin wait for calls. None: it starts fast enough, or
     /// cannot be started ahead, or does not serve.
     #[must_use]

@@ -10,7 +10,7 @@ use wasmtime::{Engine, Store};
 
 use crate::builder::Services;
 use crate::call::{CallState, Facts, store};
-use crate::plugin::Plugin;
+use crate::plugin::{Loaded, Plugin};
 
 /// What stands for a function while none is called.
 const FUNCTION: &str = "(start)";
@@ -20,8 +20,8 @@ pub(crate) async fn start_ahead(
     engine: &Engine,
     plugin: &Arc<Plugin>,
     services: &Arc<Services>,
-) -> Option<(Store<CallState>, Instance)> {
-    let loaded = plugin.loaded.get()?;
+) -> Option<(Arc<Loaded>, Store<CallState>, Instance)> {
+    let loaded = plugin.loaded.get()?.load_full();
     let mut store = fresh(engine, plugin, services);
     let limit = Duration::from_millis(services.limits.call_ms);
     let began = Instant::now();
@@ -29,7 +29,7 @@ pub(crate) async fn start_ahead(
     let started = tokio::time::timeout(limit, start).await;
     let instance = started.ok()?.ok()?.ok()?;
     plugin.starts.measured(began.elapsed());
-    store.data().is_untouched().then_some((store, instance))
+    store.data().is_untouched().then_some((loaded, store, instance))
 }
 
 fn fresh(engine: &Engine, plugin: &Arc<Plugin>, services: &Arc<Services>) -> Store<CallState> {

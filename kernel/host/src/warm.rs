@@ -22,7 +22,7 @@ use wasmtime::{Engine, Store};
 
 use crate::builder::Services;
 use crate::call::CallState;
-use crate::plugin::Plugin;
+use crate::plugin::{Loaded, Plugin};
 use crate::start::start_ahead;
 use crate::ticker::Ticker;
 
@@ -51,6 +51,8 @@ pub(crate) struct Starts {
 
 /// An instance that has started, and was not called yet.
 pub(crate) struct Ready {
+    /// What it is an instance of.
+    pub(crate) loaded: Arc<Loaded>,
     pub(crate) store: Store<CallState>,
     pub(crate) instance: Instance,
     made_at: Instant,
@@ -285,12 +287,12 @@ impl Workshop {
             }
             let _in_flight = self.ticker.in_flight();
             let made = self.runtime.block_on(start_ahead(&self.engine, plugin, &self.services));
-            let Some((store, instance)) = made else {
+            let Some((loaded, store, instance)) = made else {
                 tracing::debug!(plugin = &*plugin.name, "plugin cannot be started ahead");
                 starts.is_unfit.store(true, Ordering::Relaxed);
                 return self.shelf.remove(|ready| Arc::ptr_eq(ready.plugin(), plugin));
             };
-            let ready = Ready { store, instance, made_at: Instant::now(), _place: place };
+            let ready = Ready { loaded, store, instance, made_at: Instant::now(), _place: place };
             starts.memory_bytes.store(ready.memory_bytes(), Ordering::Relaxed);
             if !self.shelf.put(ready) {
                 return;

@@ -34,6 +34,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     one.block_on(call(&host, "echo"))?;
     println!("first call, compiled:     {:>9.1} ms", began.elapsed().as_secs_f64() * 1e3);
+    one.block_on(async {
+        call(&host, "drive").await?;
+        host.optimized().await;
+        Ok::<_, PluginError>(())
+    })?;
 
     // The guest of `drive` imports little, that of the others every capability and much of WASI:
     // each import costs a little in every call.

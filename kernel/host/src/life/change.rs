@@ -92,7 +92,7 @@ impl Host {
                 Err(Unready::Link(reason)) => return failed(Stage::Link, reason),
                 Err(Unready::Engine(err)) => return failed(Stage::Compile, err.to_string()),
             };
-            let tried = self.tried(changed, loaded, trial).await;
+            let tried = self.tried(changed, &loaded, trial).await;
             if let Err(reason) = tried {
                 return failed(Stage::SelfTest, reason);
             }
