@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Builds and checks plugins: `npx tenon-plugin build`.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { build, check } from './build/build.js';
 import { Problem } from './build/problem.js';
 
 const USAGE = `Builds a Tenon plugin from a JavaScript or TypeScript module.
@@ -24,13 +25,23 @@ try {
   } else if (more.length > 0 || !['build', 'check'].includes(command)) {
     const word = more[0] ?? command;
     throw new Problem(`${JSON.stringify(word)} is not expected here\n\n${USAGE}`);
-  } else if (command === 'check') {
-    await check(module);
   } else {
-    await build(module, values.out);
+    const { build, check } = await builder();
+    await (command === 'check' ? check(module) : build(module, values.out));
   }
 } catch (err) {
   const known = err instanceof Problem || err.code?.startsWith('ERR_PARSE_ARGS');
   console.error(`error: ${known ? err.message : err.stack}`);
   process.exitCode = 1;
+}
+
+/** Returns what builds. A checkout of the SDK, unlike its package, has to be built itself first. */
+async function builder() {
+  const home = fileURLToPath(new URL('..', import.meta.url));
+  if (!existsSync(`${home}dist`)) {
+    throw new Problem(
+      `the SDK in ${home} was not built yet; run \`npm install && npm run build\` there`,
+    );
+  }
+  return import('./build/build.js');
 }

@@ -48,6 +48,7 @@ pub(super) fn execute(args: &NewArgs, out: &Out) -> anyhow::Result<Exit> {
     }
     out.result(&json!({ "folder": folder }), |_| {
         let mut lines = vec![format!("made {shown}; go on with")];
+        lines.extend(sdk.as_ref().and_then(Sdk::to_build));
         match lang {
             Lang::Rust => {}
             Lang::Js => lines.push(format!("  cd {shown} && npm install && cd -")),
@@ -136,6 +137,13 @@ impl Sdk {
                 &format!("\"tenon-sdk @ file://{place}\""),
             ),
         }
+    }
+
+    /// Returns the line that builds the SDK itself, where it must be: the package has it built.
+    fn to_build(&self) -> Option<String> {
+        let is_unbuilt = self.lang == Lang::Js && !self.folder.join("dist").is_dir();
+        let shown = self.folder.display();
+        is_unbuilt.then(|| format!("  cd {shown} && npm install && npm run build && cd -"))
     }
 
     /// Returns the file by which cargo takes the SDK from its place, so that Cargo.toml stays as it

@@ -136,6 +136,12 @@ impl Project {
             self.folder.join("node_modules").is_dir(),
             "{shown} has no node_modules yet; run `npm install` there"
         );
+        let sdk = self.folder.join("node_modules/@tenon/sdk");
+        ensure!(
+            !sdk.is_dir() || sdk.join("dist").is_dir(),
+            "the SDK in {} was not built yet; run `npm install && npm run build` there",
+            sdk.canonicalize().unwrap_or(sdk).display()
+        );
         Ok(())
     }
 

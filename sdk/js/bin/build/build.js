@@ -44,7 +44,7 @@ export async function build(module, out) {
     await writeFile(file, bytes);
     print(described);
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
-    console.log(`built    ${relative('.', file) || file}, ${(bytes.length / 1e6).toFixed(1)} MB, in ${seconds} s`);
+    console.log(`built    ${relative('.', file) || file}, ${(bytes.length / 2 ** 20).toFixed(1)} MiB, in ${seconds} s`);
   });
 }
 

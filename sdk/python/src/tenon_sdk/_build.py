@@ -61,7 +61,7 @@ def build(module: str, out: str | None) -> None:
     file.write_bytes(whole)
     _print(described)
     seconds = time.monotonic() - began
-    print(f"built    {file}, {len(whole) / 1e6:.1f} MB, in {seconds:.1f} s")
+    print(f"built    {file}, {len(whole) / 2**20:.1f} MiB, in {seconds:.1f} s")
 
 
 def contract() -> tuple[str, list[str]]:
