@@ -2,10 +2,11 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use console::Term;
 use serde::Serialize;
 
 use crate::args::{Common, Output};
-use crate::show::look::Look;
+use crate::show::look::{self, Look};
 
 /// The standard output and error, and how they look.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +39,9 @@ impl Out {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let look = |is_terminal| Look { colors: wants_color && is_terminal, ..Look::PLAIN };
         let live = out && !around.ci && !around.dumb && common.output == Output::Text;
-        Self { output: common.output, look: look(out), look_err: look(err), live }
+        let width = if out { look::width(&Term::stdout()) } else { Look::PLAIN.width };
+        let look_out = Look { width, ..look(out) };
+        Self { output: common.output, look: look_out, look_err: look(err), live }
     }
 
     /// Returns whether programs read this.
@@ -71,7 +74,7 @@ impl Out {
             return self.json(value);
         }
         for line in lines(self.look) {
-            self.line(&line);
+            self.line(&look::harmless(&line, self.look));
         }
     }
 }

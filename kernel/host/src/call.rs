@@ -22,16 +22,19 @@ use crate::abi;
 use crate::bindings::types;
 use crate::builder::Services;
 use crate::capability::tcp::Moved;
-use crate::fault::{Failed, Stop, classify, clip_message, deadline};
+use crate::fault::{Failed, Stop, classify, clip, clip_message, deadline, printable};
 use crate::figures::Cost;
 use crate::grant;
 use crate::invocation::{Answer, Invocation};
-use crate::limits::Meter;
+use crate::limits::{Held, Meter};
 use crate::plugin::{Loaded, Plugin};
 use crate::warm::Ready;
 use crate::wasi::{self, Stderr, Still};
 
 pub(crate) use trial::{Trial, try_out};
+
+/// How much is kept of what a guest was refused.
+const DENIED_BYTES: usize = 512;
 
 /// What host functions know of the call that they serve.
 pub(crate) struct CallState {
@@ -47,6 +50,7 @@ pub(crate) struct CallState {
     /// When the call will be stopped.
     pub(crate) ends_at: Time,
     pub(crate) effects: Vec<Effect>,
+    pub(crate) held: Held,
     pub(crate) output_bytes: usize,
     pub(crate) log_lines: u32,
     pub(crate) requests: u32,
@@ -112,6 +116,7 @@ impl CallState {
             services,
             facts,
             effects: Vec::new(),
+            held: Held::default(),
             output_bytes: 0,
             log_lines: 0,
             requests: 0,
@@ -172,6 +177,9 @@ impl CallState {
 
     /// As [`Self::deny`], where the way out is another one.
     pub(crate) fn deny_because(&mut self, capability: String, way_out: String) -> types::Error {
+        // The guest has chosen most of it, and it is kept.
+        let capability = clip(printable(&capability), DENIED_BYTES);
+        let way_out = clip(printable(&way_out), 2 * DENIED_BYTES);
         let message = format!("{capability} is not granted; {way_out}");
         self.plugin.ledger.denial(Denial {
             at: self.services.clock.now(),
@@ -421,7 +429,7 @@ fn said(plugin: String, said: abi::Error) -> PluginError {
     tracing::debug!(plugin, code = said.code, detail, "plugin answered with an error");
     PluginError::Said {
         plugin,
-        code: crate::fault::clip(said.code, 64),
+        code: clip(said.code, 64),
         message: clip_message(said.message),
         retry_after_ms: said.retry_after_ms,
     }

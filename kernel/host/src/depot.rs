@@ -53,12 +53,13 @@ impl Depot {
         read_checked(&self.path(sha256), sha256)
     }
 
-    /// Removes everything but these digests: what an installation left that was cut short.
+    /// Removes the files of all but these digests: what an installation left that was cut short.
+    /// What is nothing of ours stays.
     pub(crate) fn sweep(&self, keep: &HashSet<&str>) -> io::Result<()> {
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            if !keep.contains(stem) {
+            if is_ours(&path) && !keep.contains(stem) {
                 tracing::info!(path = %path.display(), "removing a binary that no plugin is");
                 fs::remove_file(&path)?;
             }
@@ -67,9 +68,24 @@ impl Depot {
     }
 }
 
+/// Returns whether a path is one that the depot writes: a binary, a proof, or what is written of one.
+fn is_ours(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    match ending {
+        "wasm" | "proof" => is_digest(stem),
+        "part" => stem.split_once('.').is_some_and(|(digest, _)| is_digest(digest)),
+        _ => false,
+    }
+}
+
 /// Returns the bytes of a file, if they have the digest.
 pub(crate) fn read_checked(path: &Path, sha256: &str) -> io::Result<Vec<u8>> {
-    let bytes = fs::read(path)?;
+    let bytes = fs::read(path).map_err(|err| {
+        let path = path.display();
+        io::Error::new(err.kind(), format!("{path}: {err}; install the plugin again"))
+    })?;
     if digest(&bytes) == sha256 {
         return Ok(bytes);
     }
@@ -109,9 +125,12 @@ mod tests {
         depot.put(&kept, b"kept").unwrap();
         depot.put_proof(&kept, b"by me").unwrap();
         depot.put(&gone, b"gone").unwrap();
-        std::fs::write(dir.path().join("half.1-0.part"), b"ha").unwrap();
+        std::fs::write(dir.path().join(format!("{gone}.1-0.part")), b"go").unwrap();
+        // A file system of its own has such a folder; a person may leave a file.
+        std::fs::create_dir(dir.path().join("lost+found")).unwrap();
+        std::fs::write(dir.path().join("notes.txt"), b"mine").unwrap();
         depot.sweep(&HashSet::from([kept.as_str()])).unwrap();
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 4);
         assert_eq!(depot.proof(&kept).unwrap(), b"by me");
     }
 }

@@ -190,8 +190,9 @@ fn dialable(
     any: bool,
     networks: &[Cidr],
 ) -> Result<Vec<SocketAddr>, AddressDenied> {
-    let (fit, unfit): (Vec<SocketAddr>, Vec<SocketAddr>) =
-        addresses.partition(|address| any || may_dial(address.ip(), networks));
+    let (fit, unfit): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses.partition(|address| {
+        (any && !is_never_named(address.ip(), host)) || may_dial(address.ip(), networks)
+    });
     match unfit.first() {
         Some(found) if fit.is_empty() => {
             Err(AddressDenied { host: host.to_owned(), found: found.ip() })
@@ -210,6 +211,18 @@ fn check_literal(url: &Url, networks: &[Cidr]) -> Result<(), AddressDenied> {
         }
         _ => Ok(()),
     }
+}
+
+/// Returns whether an address is one that no name of a host stands for in earnest: of this link,
+/// where clouds answer about themselves, of a group, or of nothing. Who means it writes the address.
+fn is_never_named(address: IpAddr, host: &str) -> bool {
+    let special = match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_link_local() || v4.is_multicast() || v4.is_broadcast() || v4.octets()[0] == 0
+        }
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_multicast() || v6.is_unspecified(),
+    };
+    special && host.parse::<IpAddr>().is_err()
 }
 
 /// Returns whether an address is public, or in a network that the operator allows.

@@ -8,7 +8,7 @@ use wasmtime::{
     Result, WasmBacktraceDetails,
 };
 
-use crate::limits::CallLimits;
+use crate::limits::{CallLimits, MEMORIES, TABLES};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -36,6 +36,8 @@ impl Engines {
     /// Starts an engine with a pool of instances, or without one where the machine has no room.
     pub(crate) fn start(limits: &CallLimits) -> Result<Self> {
         let slot = limits.memory_bytes.max(SLOT_BYTES);
+        // Instances that wait take no room from calls, and neither does one that a change tries out.
+        let calls = limits.calls_at_once.saturating_add(limits.warm_instances).saturating_add(1);
         let mut last: Option<Error> = None;
         // First with the address space that makes bounds checks free, then with just the slots.
         for reservation in [None, Some(slot)] {
@@ -44,11 +46,10 @@ impl Engines {
                 config.memory_reservation(bytes as u64).memory_guard_size(64 * KIB as u64);
             }
             let mut compiling = config.clone();
-            let mut pool = pool(limits, slot);
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool.clone()));
+            let pooled = |calls| InstanceAllocationStrategy::Pooling(pool(limits, slot, calls));
+            config.allocation_strategy(pooled(calls));
             // Machine code depends on there being a pool, but not on how many find a place in it.
-            places(&mut pool, 1);
-            compiling.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+            compiling.allocation_strategy(pooled(1));
             match Engine::new(&config) {
                 Ok(serving) => return Ok(Self { serving, compiling }),
                 Err(err) => last = Some(err),
@@ -101,16 +102,23 @@ fn config(limits: &CallLimits) -> Config {
     config
 }
 
-fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
-    // Instances that wait take no room from calls, and neither does one that a change tries out.
-    let calls = limits.calls_at_once.saturating_add(limits.warm_instances).saturating_add(1);
+/// Returns the pool for so many calls at a time, with room for all that each of them may take: one
+/// plugin cannot leave others without.
+fn pool(limits: &CallLimits, slot: usize, calls: u32) -> PoolingAllocationConfig {
     // Each call has its own limit; the pool takes whatever the largest may be.
     let instances = limits.instances.max(CallLimits::default().instances);
+    let instances = u32::try_from(instances).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::default();
-    places(&mut pool, calls)
+    pool.total_component_instances(calls)
+        .total_core_instances(calls.saturating_mul(instances))
+        .total_memories(calls.saturating_mul(MEMORIES))
+        .total_tables(calls.saturating_mul(TABLES))
+        .total_stacks(calls)
+        .max_core_instances_per_component(instances)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
         .max_memory_size(slot)
         .table_elements(limits.table_elements)
-        .max_core_instances_per_component(u32::try_from(instances).unwrap_or(u32::MAX))
         .linear_memory_keep_resident(MIB)
         .table_keep_resident(512 * KIB)
         .async_stack_keep_resident(64 * KIB)
@@ -119,14 +127,6 @@ fn pool(limits: &CallLimits, slot: usize) -> PoolingAllocationConfig {
         // may miss pages that were swapped out, and hand them to the next guest.
         .pagemap_scan(if has_swap() { Enabled::No } else { Enabled::Auto });
     pool
-}
-
-fn places(pool: &mut PoolingAllocationConfig, calls: u32) -> &mut PoolingAllocationConfig {
-    pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(4))
-        .total_memories(calls)
-        .total_tables(calls.saturating_mul(2))
-        .total_stacks(calls)
 }
 
 fn has_swap() -> bool {

@@ -116,6 +116,11 @@ pub(crate) fn clip(mut text: String, bytes: usize) -> String {
     text
 }
 
+/// Returns a guest's text as one line without control characters: it is shown in terminals and logs.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\t', "␤")
+}
+
 /// Cuts the message of a guest's error to the contract's length.
 pub(crate) fn clip_message(text: String) -> String {
     clip(text, MESSAGE_BYTES)

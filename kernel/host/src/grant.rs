@@ -2,22 +2,26 @@
 //!
 //! Pure: no engine, no I/O.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel_ports::plugin::GrantInfo;
 use wit_envelope::manifest::Request;
 
 use crate::policy::{GRANTABLE, Policy};
-use crate::wish::quoted;
+use crate::wish::{is_boundless, part_of, quoted};
 
 /// The size of a `kv` map whose manifest names none.
 const KV_BYTES: u64 = 1024 * 1024;
+/// Nothing that can be granted has a longer name.
+const PARAMETER_BYTES: usize = 1024;
 
 /// What one plugin may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Grants {
     /// Granted parameters, by capability. A missing key: not granted at all.
     granted: BTreeMap<String, Vec<String>>,
+    /// Parameters whose place a rule of the operator names, rather than covers by a pattern.
+    named: BTreeSet<(&'static str, String)>,
     asked: BTreeMap<String, Vec<String>>,
     plugin: String,
     /// Whether a grant can be given at the start only.
@@ -56,12 +60,21 @@ impl Grants {
             let mut given = Vec::new();
             let mut refused = Vec::new();
             for wish in &asked {
-                let common = patterns.iter().filter_map(|p| intersect(capability, wish, p));
                 let before = given.len();
-                given.extend(common);
+                for pattern in &patterns {
+                    let Some(common) = intersect(capability, wish, pattern) else { continue };
+                    if is_named(pattern) {
+                        grants.named.insert((capability, common.clone()));
+                    }
+                    given.push(common);
+                }
                 if given.len() == before {
                     refused.push(wish.clone());
                 }
+            }
+            if capability == "kv" && asked.is_empty() && !patterns.contains(&"*") {
+                // It names no size, so that the operator's counts.
+                given.extend(patterns.iter().map(|pattern| (*pattern).to_owned()));
             }
             given.sort();
             given.dedup();
@@ -120,7 +133,8 @@ impl Grants {
             let fits = port_fits
                 && covers(&methods.to_ascii_uppercase(), &method.to_ascii_uppercase())
                 && covers(&name.to_ascii_lowercase(), &host);
-            fits.then(|| HostGrant { explicit: !name.contains('*') })
+            let explicit = !name.contains('*') && self.is_named("http", parameter);
+            fits.then_some(HostGrant { explicit })
         });
         // The grant that says most wins.
         fitting.max_by_key(|grant| grant.explicit)
@@ -133,7 +147,8 @@ impl Grants {
             let (name, ports) = split_port(parameter);
             let port_fits = ports.is_some_and(|ports| ports == "*" || Some(ports) == port);
             let fits = port_fits && covers(&name.to_ascii_lowercase(), host);
-            fits.then(|| HostGrant { explicit: !name.contains('*') })
+            let explicit = !name.contains('*') && self.is_named("tcp", parameter);
+            fits.then_some(HostGrant { explicit })
         });
         fitting.max_by_key(|grant| grant.explicit)
     }
@@ -177,8 +192,17 @@ impl Grants {
             let grant = quoted(&format!("{binding}={}", name(capability, wish)));
             return format!("start again with --grant {grant}");
         }
+        let boundless = |asked: &String| is_boundless(&name(capability, Some(asked)));
+        if wish.is_none() && self.asked[capability].iter().any(boundless) {
+            let part = part_of(capability);
+            return format!("`tenon plugin grant {binding} {part}` grants a part of it");
+        }
         let rule = quoted(&name(capability, wish));
         format!("`tenon plugin grant {binding} {rule}` grants it")
+    }
+
+    fn is_named(&self, capability: &'static str, parameter: &str) -> bool {
+        self.named.contains(&(capability, parameter.to_owned()))
     }
 
     fn parameters(&self, capability: &str) -> impl Iterator<Item = &str> {
@@ -186,9 +210,45 @@ impl Grants {
     }
 }
 
+/// Returns whether a rule names a place, or is for all that the plugin names itself. One with a
+/// pattern in its host says nothing of private addresses, whatever a plugin makes of it.
+fn is_named(rule: &str) -> bool {
+    let place = rule.split_once(' ').map_or(rule, |(_, place)| place);
+    rule == "*" || !split_port(place).0.contains('*')
+}
+
 /// Returns how a rule names `wish` of `capability`, such as `process:git`.
 pub(crate) fn name(capability: &str, wish: Option<&str>) -> String {
     wish.map_or_else(|| capability.to_owned(), |wish| format!("{capability}:{wish}"))
+}
+
+/// Checks that a parameter is one that its capability can have. The error is the end of a sentence.
+pub(crate) fn check_parameter(capability: &str, parameter: &str) -> Result<(), String> {
+    let says = |expected: &str| Err(format!("{parameter:?} is not {expected}"));
+    if parameter.len() > PARAMETER_BYTES {
+        return Err(format!("it is longer than {PARAMETER_BYTES} bytes"));
+    }
+    if parameter.trim() != parameter || parameter.is_empty() {
+        return says("the name of anything: leave out blanks, or the `:`");
+    }
+    match capability {
+        "kv" if parameter != "*" && parameter.parse::<u64>().is_err() => {
+            says("a number of bytes, such as kv:1000000")
+        }
+        "http" | "kernel" if parameter != "*" => match parameter.split_once(' ') {
+            Some((method, place)) if !place.is_empty() && !place.contains(' ') => {
+                if method.contains(char::is_lowercase) {
+                    return says("a method in capitals and where to, such as GET example.com");
+                }
+                Ok(())
+            }
+            _ => says("a method and where to, such as GET example.com"),
+        },
+        "output" | "workspace" | "keyring" if parameter != "*" => {
+            Err(format!("`{capability}` has no parameters"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns what both ask and rule allow, if they have anything in common.

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wit_envelope::manifest::{Manifest, SECTION};
 
-use crate::grant::Grants;
+use crate::grant::{Grants, check_parameter};
 use crate::policy::{ALWAYS, GRANTABLE, Policy};
 
 /// The package of the contract, and the version of it that this host speaks.
@@ -18,6 +18,12 @@ const CONTRACT: (u64, u64) = (1, 0);
 const TYPES: [&str; 2] = ["types", "machine"];
 /// What a plugin can do besides, probed when it is loaded.
 const OPTIONAL: [&str; 2] = ["migration", "selftest"];
+/// The packages of WASI that the standard libraries of languages need, each answered by an empty
+/// world.
+const WASI: [&str; 6] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+/// Versions are shown in tables and said in commands.
+const VERSION_BYTES: usize = 64;
 /// A manifest has schemas in it, but no data.
 const MANIFEST_BYTES: usize = 1024 * 1024;
 
@@ -133,6 +139,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Inspected, InspectError> {
         .map_err(|err| InspectError::Manifest { reason: err.to_string() })?;
     check_contract(&manifest.contract)?;
     check_tenon(&manifest.tenon, env!("CARGO_PKG_VERSION"))?;
+    check_texts(&manifest).map_err(|reason| InspectError::Manifest { reason })?;
     let mut kinds = Vec::new();
     for name in &raw.exports {
         match known(name)?.map(|interface| (interface, kind_of(interface))) {
@@ -155,7 +162,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Inspected, InspectError> {
             Some(interface) => {
                 [&ALWAYS[..], &GRANTABLE[..], &TYPES[..]].iter().any(|l| l.contains(&interface))
             }
-            None => name.starts_with("wasi:"),
+            None => WASI.iter().any(|package| name.starts_with(package)),
         };
         if !offered {
             return Err(if name.starts_with(PACKAGE) {
@@ -286,6 +293,24 @@ fn numbers(version: &str) -> Option<[u64; 3]> {
     parts.try_into().ok()
 }
 
+/// Refuses what could not be shown to people as it is, or not be named in a command.
+fn check_texts(manifest: &Manifest) -> Result<(), String> {
+    let version = &manifest.version;
+    let is_plain = |c: char| !c.is_control() && !c.is_whitespace();
+    if version.is_empty() || version.len() > VERSION_BYTES || !version.chars().all(is_plain) {
+        return Err(format!(
+            "its version {:?} is none such as \"1.0.0\"",
+            version.chars().take(VERSION_BYTES).collect::<String>()
+        ));
+    }
+    let reasons = manifest.requests.iter().map(|request| &request.reason);
+    let mut texts = reasons.chain([&manifest.summary]);
+    match texts.find(|text| text.contains(char::is_control)) {
+        Some(text) => Err(format!("{text:?} has a line break or another control character in it")),
+        None => Ok(()),
+    }
+}
+
 /// Refuses wishes that say nothing to who decides on them.
 fn check_requests(manifest: &Manifest, kinds: &[PluginKind]) -> Result<(), InspectError> {
     for request in &manifest.requests {
@@ -295,6 +320,11 @@ fn check_requests(manifest: &Manifest, kinds: &[PluginKind]) -> Result<(), Inspe
                 capability: capability.to_owned(),
                 known: GRANTABLE.join(", "),
             });
+        }
+        for parameter in &request.parameters {
+            check_parameter(capability, parameter).map_err(|reason| InspectError::Manifest {
+                reason: format!("it asks for `{capability}`, but {reason}"),
+            })?;
         }
         // Pipelines name the programs that a launcher starts.
         let any_program = capability == "process" && kinds.contains(&PluginKind::Launcher);

@@ -75,6 +75,32 @@ impl Default for CallLimits {
     }
 }
 
+/// What the host may hold of a call's requests and commands that wait to be sent or started.
+const HELD_BYTES: usize = 32 * MIB;
+/// Memories of one instance; those of no known compiler have more than two.
+pub(crate) const MEMORIES: u32 = 4;
+/// Tables of one instance.
+pub(crate) const TABLES: u32 = 8;
+
+/// Counts what the host holds for a guest outside of its memory: the guest has only handles.
+#[derive(Debug, Default)]
+pub(crate) struct Held(usize);
+
+impl Held {
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<()> {
+        self.0 = self.0.saturating_add(bytes);
+        if self.0 > HELD_BYTES {
+            let message = format!("its requests and commands hold more than {HELD_BYTES} bytes");
+            return Err(Stop::limit(message).into());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_sub(bytes);
+    }
+}
+
 /// Counts what one instance has taken, and traps at the limit.
 ///
 /// A trap rather than a failed `memory.grow`: guests answer a failure with `unreachable`, and then
@@ -146,10 +172,10 @@ impl ResourceLimiter for Meter {
     }
 
     fn tables(&self) -> usize {
-        self.instances
+        TABLES as usize
     }
 
     fn memories(&self) -> usize {
-        self.instances
+        MEMORIES as usize
     }
 }

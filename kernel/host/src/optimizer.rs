@@ -8,6 +8,7 @@
 //! - A plugin's calls never wait for this, and do not notice it but by their speed.
 //! - A plugin that cannot be optimized serves as it is.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
@@ -49,8 +50,9 @@ impl Optimizer {
         }
         if let Some(orders) = self.orders.get_or_init(|| self.start()) {
             self.open.send_modify(|open| *open += 1);
-            // The thread lives as long as this does.
-            let _ = orders.send(Arc::downgrade(plugin));
+            if orders.send(Arc::downgrade(plugin)).is_err() {
+                self.open.send_modify(|open| *open -= 1);
+            }
         }
     }
 
@@ -85,7 +87,15 @@ fn serve(
     for order in inbox {
         // What was replaced meanwhile is not worth it.
         if let Some(plugin) = order.upgrade() {
-            optimize(&plugin, engines, cache);
+            // The optimizer is large, and what it is given hostile.
+            let work = AssertUnwindSafe(|| optimize(&plugin, engines, cache));
+            if catch_unwind(work).is_err() {
+                tracing::error!(
+                    plugin = &*plugin.name,
+                    digest = &*plugin.digest,
+                    "the optimizer failed; the plugin serves on as it was compiled first"
+                );
+            }
         }
         open.send_modify(|open| *open -= 1);
     }

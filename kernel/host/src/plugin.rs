@@ -177,6 +177,7 @@ impl Plugin {
     pub(crate) fn equals(&self, other: &Self) -> bool {
         self.name == other.name
             && self.info.digest == other.info.digest
+            && self.info.origin == other.info.origin
             && self.config == other.config
             && self.grants == other.grants
     }

@@ -80,8 +80,9 @@ impl Registry {
     /// Returns the language of that name: this version if it is there, else the current one.
     pub(crate) fn language(&self, name: &str, digest: &str) -> Result<&Arc<Plugin>, PluginError> {
         match self.version(name, digest) {
-            Some(plugin) => Ok(plugin),
-            None => self.find(PluginKind::Language, name),
+            // What does not serve does not go on with what it began, either.
+            Some(plugin) if !self.stopped.contains_key(&plugin.name) => Ok(plugin),
+            _ => self.find(PluginKind::Language, name),
         }
     }
 

@@ -45,10 +45,25 @@ pub(crate) fn is_boundless(wish: &str) -> bool {
     }
 }
 
-/// Returns a rule as an argument of the command line.
+/// Returns how a part of a capability may look, as an argument of the command line.
+pub(crate) fn part_of(capability: &str) -> String {
+    match capability {
+        "process" => "process:git".to_owned(),
+        "http" => "'http:GET api.example.com'".to_owned(),
+        "tcp" => "tcp:db.example.com:5432".to_owned(),
+        "kernel" => "'kernel:GET /api/v1/runs/*'".to_owned(),
+        _ => format!("{capability}:NAME"),
+    }
+}
+
+/// Returns a rule as an argument of the command line, whatever a plugin has put into it.
 pub(crate) fn quoted(rule: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if rule.chars().all(is_plain) { rule.to_owned() } else { format!("'{rule}'") }
+    if rule.chars().all(is_plain) {
+        rule.to_owned()
+    } else {
+        format!("'{}'", rule.replace('\'', r"'\''"))
+    }
 }
 
 /// Returns whether all of the wish is in the rule.
@@ -127,5 +142,6 @@ mod tests {
     fn rules_are_quoted_for_the_shell_where_they_must() {
         assert_eq!(quoted("process:git"), "process:git");
         assert_eq!(quoted("http:GET *.x"), "'http:GET *.x'");
+        assert_eq!(quoted("http:GET a';id;'b"), r"'http:GET a'\'';id;'\''b'");
     }
 }

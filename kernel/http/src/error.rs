@@ -282,10 +282,8 @@ impl From<PluginAdminError> for ApiError {
             E::BindingUnknown { near, .. } => Self::new(Code::BindingUnknown, &err)
                 .hint("GET /api/v1/bindings lists them")
                 .near(near_of(near)),
-            E::Exists { plugin, .. } => Self::new(Code::PluginExists, &err).hint(format_args!(
-                "POST /api/v1/plugins/{plugin}/upgrade (`tenon plugin upgrade {plugin}`) adds a \
-                 version"
-            )),
+            E::Exists { plugin, .. } => Self::new(Code::PluginExists, &err)
+                .hint(format_args!("`tenon plugin upgrade {plugin} FILE` adds a version")),
             E::Stage { .. } => Self::new(Code::PluginRejected, &err),
             E::Rule { .. } => Self::new(Code::RuleInvalid, &err).hint(
                 "a rule is a capability, or a capability and a parameter: `kv`, `process:git`, \

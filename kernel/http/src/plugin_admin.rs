@@ -194,6 +194,7 @@ pub(crate) async fn remove(
         ("grant" = Option<Vec<String>>, Query,
             description = "What one may use, such as `resource-x=process:git`"),
         ("grantAll" = Option<bool>, Query, description = "All that each asks for by name"),
+        ("locked" = Option<bool>, Query, description = "Refuse what is not pinned"),
         ("pin" = Option<Vec<String>>, Query,
             description = "The SHA-256 that one must have, as `NAME=SHA256`; with any, what is not \
                            pinned is refused"),
@@ -329,8 +330,9 @@ fn rules(texts: Vec<String>) -> Result<BTreeMap<String, Vec<String>>, ApiError> 
     Ok(rules)
 }
 
-/// Reads what plugins must be.
-fn pins(params: &mut Params) -> Result<BTreeMap<String, Pin>, ApiError> {
+/// Reads what plugins must be. None: whatever they are.
+fn pins(params: &mut Params) -> Result<Option<BTreeMap<String, Pin>>, ApiError> {
+    let locked = params.flag("locked", false)?;
     let mut pins = BTreeMap::new();
     for text in params.all("pin") {
         let (plugin, digest) = of_plugin("pin", &text, "SHA256")?;
@@ -343,7 +345,7 @@ fn pins(params: &mut Params) -> Result<BTreeMap<String, Pin>, ApiError> {
         })?;
         pin.signer = Some(signer.to_owned());
     }
-    Ok(pins)
+    Ok((locked || !pins.is_empty()).then_some(pins))
 }
 
 fn of_plugin<'a>(name: &str, text: &'a str, what: &str) -> Result<(&'a str, &'a str), ApiError> {
@@ -371,7 +373,8 @@ async fn body(request: Request, wanted: &str, what: &str) -> Result<Option<Bytes
         ApiError::new(Code::BodyTooLarge, detail).hint(format_args!("send {what}, and all of it"))
     })?;
     if bytes.is_empty() {
-        return Ok(None);
+        // A file that turned out empty is not the same as no file.
+        return if media_type.is_empty() { Ok(None) } else { Err(nothing_sent()) };
     }
     // Required because browsers let any site send other types without asking first.
     if media_type != wanted {

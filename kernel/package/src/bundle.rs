@@ -197,7 +197,18 @@ pub fn import(from: impl Read) -> Result<Vec<Bundled>, ImportError> {
     }
     // The checksum stands at the very end.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(ImportError::Read)?;
-    index.plugins.into_iter().map(|stored| stored.read(&blobs)).collect()
+    // Several entries may name the same bytes, and each gets its own.
+    let (mut plugins, mut left) = (Vec::new(), TOTAL_BYTES);
+    for stored in index.plugins {
+        let bundled = stored.read(&blobs)?;
+        let size = bundled.package.bytes.len() as u64;
+        left = left.checked_sub(size).ok_or(ImportError::TooLarge { limit: TOTAL_BYTES })?;
+        if plugins.len() == BLOBS_MAX {
+            return Err(ImportError::TooMany);
+        }
+        plugins.push(bundled);
+    }
+    Ok(plugins)
 }
 
 fn index(bytes: &[u8]) -> Result<Index, ImportError> {
@@ -249,16 +260,23 @@ impl Stored {
             let bytes = blobs.get(&digest).cloned();
             bytes.ok_or_else(|| ImportError::Missing { name: name.clone(), digest })
         };
+        let small = |digest: &str| {
+            let bytes = blob(digest)?;
+            match bytes.len() {
+                0..=signature::BYTES_MAX => Ok(bytes),
+                _ => Err(ImportError::TooLarge { limit: signature::BYTES_MAX as u64 }),
+            }
+        };
         let mut signatures = Vec::new();
         for stored in self.signatures.into_iter().take(signature::COUNT_MAX) {
             signatures.push(match stored {
                 StoredSignature::Cosign { payload, signature } => {
-                    Signature::Simple { payload: blob(&payload)?, signature: blob(&signature)? }
+                    Signature::Simple { payload: small(&payload)?, signature: small(&signature)? }
                 }
                 StoredSignature::Minisign { signature } => {
-                    Signature::Minisign(String::from_utf8_lossy(&blob(&signature)?).into_owned())
+                    Signature::Minisign(String::from_utf8_lossy(&small(&signature)?).into_owned())
                 }
-                StoredSignature::Detached { signature } => Signature::Detached(blob(&signature)?),
+                StoredSignature::Detached { signature } => Signature::Detached(small(&signature)?),
             });
         }
         let mut package = Package::new(blob(&self.component)?, self.origin, signatures);

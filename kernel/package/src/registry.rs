@@ -123,6 +123,10 @@ impl Registry {
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
+        // Who a redirect led to is not whom the login is for.
+        if response.url().origin() != self.base.origin() {
+            return Ok(response);
+        }
         let Some(challenge) = Challenge::of(response.headers()) else { return Ok(response) };
         let Some(authorization) = self.answer(challenge).await? else { return Ok(response) };
         *self.authorization.lock().await = Some(authorization.clone());

@@ -67,7 +67,7 @@ pub enum SigningError {
          -nocrypt -in KEY`"
     )]
     OtherForm,
-    #[error("this key is protected; give its password by --password-file")]
+    #[error("this key is protected; give its password, as --password-file or --key-password-file")]
     NoPassword,
     #[error("the password does not open this key")]
     Password,

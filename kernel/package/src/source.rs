@@ -57,7 +57,9 @@ impl Source {
     pub fn origin(&self) -> String {
         match self {
             Self::File(path) => {
-                let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                // Patterns cover no `..`, which would leave the folder that they name.
+                let whole = path.canonicalize().or_else(|_| std::path::absolute(path));
+                let whole = whole.unwrap_or_else(|_| path.clone());
                 format!("file://{}", whole.display())
             }
             Self::Url { url, .. } => url.to_string(),

@@ -162,6 +162,11 @@ impl TrustStore {
     #[must_use]
     pub fn judge(&self, package: &Package) -> Trust {
         let origin = &package.origin;
+        if origin.split('/').any(|part| part == "..") {
+            // No pattern covers it, so that nothing could be expected of it either.
+            let reason = format!("its origin {origin} has `..` in it; name it without");
+            return Trust::Refused { reason };
+        }
         let mut refused = None;
         for signature in &package.signatures {
             for (name, key) in &self.keys {

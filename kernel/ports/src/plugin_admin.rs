@@ -128,8 +128,9 @@ pub struct ImportOptions {
     pub approve: bool,
     /// The SHA-256 that the bundle must have.
     pub digest: Option<String>,
-    /// What each must be, by the name of the plugin. With any, nothing else may be in the bundle.
-    pub pins: BTreeMap<String, Pin>,
+    /// What each must be, by the name of the plugin; then nothing else may be in the bundle. None:
+    /// any bundle will do.
+    pub pins: Option<BTreeMap<String, Pin>>,
 }
 
 /// What a plugin must be.

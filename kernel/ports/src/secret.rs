@@ -28,6 +28,14 @@ pub enum SecretError {
          it; write ((secret:{name})) in the pipeline, or give it to the run with --secret"
     )]
     Undeclared { name: String },
+    /// Outside of a run, where no pipeline says what may be used.
+    #[error(
+        "the plugin may not use the secret {name:?}: refer to it in the plugin's configuration, or \
+         grant it secret-store:{name}"
+    )]
+    Ungranted { name: String },
+    #[error("with the values of its secrets in place, the text has more than {bytes_max} bytes")]
+    TooLong { bytes_max: usize },
     /// Another try may succeed.
     #[error("failed to read the secret {name:?} from {backend}")]
     Backend {
@@ -62,7 +70,10 @@ impl SecretError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Missing { .. } | Self::Undeclared { .. } => false,
+            Self::Missing { .. }
+            | Self::Undeclared { .. }
+            | Self::Ungranted { .. }
+            | Self::TooLong { .. } => false,
             Self::Backend { .. }
             | Self::Setting { .. }
             | Self::Audit { .. }

@@ -1,9 +1,10 @@
 //! What plugins may do when it is granted, and what they hear when it is not.
 
 use kernel_host::Policy;
+use kernel_model::time::Time;
 use kernel_ports::fetch::{Fetch as _, FetchError};
 use kernel_ports::log::LogStream;
-use kernel_ports::plugin::{Effect, PluginError};
+use kernel_ports::plugin::{Effect, Machine, MachineCall, MachineInput, PluginError, Plugins as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -87,13 +88,36 @@ async fn programs_are_asked_for_and_not_started() {
 #[tokio::test]
 async fn only_granted_programs_can_be_asked_for() {
     let world = World::new();
-    for (function, program, capability) in
-        [("process", "sh", "process:sh"), ("process-path", "", "process:*")]
-    {
+    for (function, program, capability) in [
+        ("process", "sh", "process:sh"),
+        ("process-path", "", "process:*"),
+        ("process-loader", "", "process:*"),
+    ] {
         let err = world.call(function, program).await.unwrap_err();
         let PluginError::Denied { capability: found, .. } = &err else { panic!("{err}") };
         assert_eq!(found, capability);
     }
+}
+
+#[tokio::test]
+async fn a_request_goes_where_it_was_granted_and_takes_no_secret_that_was_not() {
+    let world = World::new();
+    let err = world.call("http-host", &mirror().await).await.unwrap_err().to_string();
+    assert!(err.contains("the kernel itself sets the header host"), "{err}");
+    // Outside of a run no pipeline says what may be used.
+    let name = "http-other-secret".to_owned();
+    let call = MachineCall {
+        machine: Machine::Action("hostile".into()),
+        input: MachineInput::Action { name, input: mirror().await },
+        made_by: "".into(),
+        run: None,
+        step: None,
+        attempt: 1,
+        at: Time(0),
+        log: None,
+    };
+    let err = world.host.machine_call(call).await.unwrap_err().to_string();
+    assert!(err.contains("secret-store:server-wide"), "{err}");
 }
 
 #[tokio::test]

@@ -254,7 +254,12 @@ async fn an_upgrade_waits_only_if_it_asks_for_more() {
     assert_eq!(life.upgrade(&next("0.2.0")).await.unwrap().outcome, InstallOutcome::Active);
     let more = fixture::hostile_with(&[("\"0.1.0\"", "\"0.3.0\""), ("\"git\"", "\"gi*\"")]);
     let waiting = InstallOutcome::Waiting { asks_more: vec!["process:gi*".to_owned()] };
-    assert_eq!(life.upgrade(&more).await.unwrap().outcome, waiting);
+    // What is decided along with it would be forgotten until it is approved.
+    let refused = life.upgrade(&more).await.unwrap_err().to_string();
+    assert!(refused.contains("process:gi*") && refused.contains("say --approve with"), "{refused}");
+    let plain = InstallOptions { allow_unsigned: true, ..InstallOptions::default() };
+    let upgraded = life.host.upgrade("hostile", Some(given(&more)), plain).await;
+    assert_eq!(upgraded.unwrap().outcome, waiting);
     life.restart().await;
     assert_eq!(life.version(), "0.2.0");
     let shown = life.host.state_get("hostile").unwrap();
@@ -264,6 +269,9 @@ async fn an_upgrade_waits_only_if_it_asks_for_more() {
     let approve = |approve| InstallOptions { approve, ..InstallOptions::default() };
     let err = life.host.upgrade("hostile", None, approve(false)).await.unwrap_err().to_string();
     assert!(err.contains("process:gi*") && err.contains("--approve"), "{err}");
+    let other = InstallOptions { digest: Some("ab".repeat(32)), ..approve(true) };
+    let err = life.host.upgrade("hostile", None, other).await.unwrap_err().to_string();
+    assert!(err.contains("look at it again"), "{err}");
     life.host.upgrade("hostile", None, approve(true)).await.unwrap();
     assert_eq!(life.version(), "0.3.0");
     life.start("process", "gimp").await.unwrap();

@@ -41,6 +41,8 @@ async fn each_misbehaviour_is_stopped_and_named_and_the_next_call_works() {
         ("abort", "trap", "crashed"),
         ("output-flood", "limit", "printed more than 8388608 bytes"),
         ("handles", "limit", "too many handles"),
+        ("requests", "limit", "hold more than 33554432 bytes"),
+        ("commands", "limit", "hold more than 33554432 bytes"),
         ("kv-flood", "limit", "would be larger than 200000 bytes"),
         ("wrong-answer", "answer", "its outcome is not what the contract says"),
         ("wrong-status", "answer", "only the kernel can give"),

@@ -26,12 +26,13 @@ async fn a_bundle_is_installed_where_no_network_is() {
     let bounded = author.at(&server, &["import", "first.bundle"]).ends(11);
     assert!(bounded.stdout.contains("hostile was not installed: grant"), "{bounded:?}");
     author.at(&server, &["install", "0.1.0.wasm", "--grant", BOUND, "--allow-unsigned"]).ends(0);
-    let wrong = author.at(&server, &["import", "first.bundle", "--digest", "12"]).ends(11);
+    let wrong =
+        author.at(&server, &["import", "first.bundle", "--digest", &"12".repeat(32)]).ends(11);
     assert!(wrong.stderr.contains("the bundle was not installed: verify"), "{wrong:?}");
     author.at(&server, &["import", "first.bundle", "--digest", &digest]).ends(0);
     assert_eq!(serving(&server).await, ("0.1.0".into(), "me".into()), "now it is signed");
     let said = author.at(&server, &["import", "second.bundle"]).ends(0);
-    assert_eq!(said.stdout, "hostile 0.2.0 serves\n");
+    assert!(said.stdout.starts_with("hostile 0.2.0 serves\n"), "{said:?}");
     let said = author.at(&server, &["import", "second.bundle"]).ends(0);
     assert_eq!(said.stdout, "hostile 0.2.0 serves already\n");
     let verified = author.at(&server, &["verify", "hostile"]).ends(0);
@@ -97,7 +98,8 @@ async fn each_plugin_of_a_bundle_has_grants_of_its_own() {
     assert!(other.stderr.contains(part), "{}", other.stderr);
     assert!(server.get("/plugins/hostile").await.unwrap()["name"] != "hostile");
     let half = import("both.bundle", &["--grant", &whole]).ends(11);
-    assert!(half.stdout.starts_with("hostile 0.1.0 serves\nrefused  outward"), "{half:?}");
+    assert!(half.stdout.starts_with("hostile 0.1.0 serves\n"), "{half:?}");
+    assert!(half.stdout.contains("\nrefused  outward"), "{half:?}");
     assert!(half.stdout.contains("--grant 'kernel:GET /api/v1/runs/*'"), "{half:?}");
     let grants = ["outward=blob:kept", "outward=kernel:GET /api/v1/runs/*"];
     import("both.bundle", &["--grant", grants[0], "--grant", grants[1]]).ends(0);

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
+use kernel_package::Digest;
+use kernel_package::digest::DigestError;
 
 use crate::args::author::AuthorCommand;
 
@@ -52,7 +54,7 @@ pub enum PluginCommand {
     List,
     /// Show what a plugin is, and what it may do: one of the server by name, or a file
     Inspect {
-        #[arg(value_hint = ValueHint::FilePath)]
+        #[arg(value_hint = ValueHint::FilePath, value_parser = name)]
         plugin: String,
     },
     /// Check a plugin's file against what the contract says of its kinds, without a server
@@ -86,6 +88,7 @@ pub enum PluginCommand {
     },
     /// Install a newer version of a plugin; one that asks for more waits for --approve
     Upgrade {
+        #[arg(value_parser = name)]
         plugin: String,
         /// As for install; without it, the version that waits is approved
         #[arg(value_name = "FILE|URL|oci://…", value_hint = ValueHint::FilePath)]
@@ -109,24 +112,28 @@ pub enum PluginCommand {
     Dev(DevArgs),
     /// Let another version serve that is kept; calls in progress end with the old one
     Swap {
+        #[arg(value_parser = name)]
         plugin: String,
         /// A version, or the beginning of a digest
-        #[arg(value_name = "VERSION|DIGEST")]
+        #[arg(value_name = "VERSION|DIGEST", value_parser = name)]
         to: String,
     },
     /// Let the version serve that did so before
-    Rollback { plugin: String },
+    Rollback {
+        #[arg(value_parser = name)]
+        plugin: String,
+    },
     /// Let a plugin or binding use more, within what it asks for
     #[command(after_help = GRANT)]
     Grant {
-        #[arg(value_name = "PLUGIN|BINDING")]
+        #[arg(value_name = "PLUGIN|BINDING", value_parser = name)]
         binding: String,
         #[arg(value_name = "CAPABILITY[:PARAMETER]", required = true)]
         rules: Vec<String>,
     },
     /// Take grants back; the next call is denied
     Revoke {
-        #[arg(value_name = "PLUGIN|BINDING")]
+        #[arg(value_name = "PLUGIN|BINDING", value_parser = name)]
         binding: String,
         #[arg(value_name = "CAPABILITY[:PARAMETER]", required = true)]
         rules: Vec<String>,
@@ -135,9 +142,10 @@ pub enum PluginCommand {
     #[command(after_help = BIND)]
     Bind {
         /// Such as models/work; the name of a plugin changes the plugin itself
+        #[arg(value_parser = name)]
         name: String,
         /// Which plugin; needed for a new name
-        #[arg(long)]
+        #[arg(long, value_parser = name)]
         plugin: Option<String>,
         /// A JSON object that fits the schema of the plugin, or a file with one; `-` is the standard
         /// input
@@ -154,19 +162,32 @@ pub enum PluginCommand {
         project: Option<String>,
     },
     /// Forget a name of a plugin
-    Unbind { name: String },
+    Unbind {
+        #[arg(value_parser = name)]
+        name: String,
+    },
     /// List all names under which plugins serve, with what each may use
     Bindings,
     /// Let a plugin serve again; lifts a quarantine
-    Enable { plugin: String },
+    Enable {
+        #[arg(value_parser = name)]
+        plugin: String,
+    },
     /// Refuse all calls of a plugin until it is enabled again
-    Disable { plugin: String },
+    Disable {
+        #[arg(value_parser = name)]
+        plugin: String,
+    },
     /// Forget an installed plugin; a built-in one of the same name serves again
     #[command(visible_alias = "rm")]
-    Remove { plugin: String },
+    Remove {
+        #[arg(value_parser = name)]
+        plugin: String,
+    },
     /// Hash kept binaries again, check their signatures, and compare them with a lock file
     Verify {
         /// Without it: all that are installed
+        #[arg(value_parser = name)]
         plugin: Option<String>,
         /// Compare what serves with this lock file, too
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -174,7 +195,7 @@ pub enum PluginCommand {
     },
     /// Print the newest lines of a plugin's own log
     Logs {
-        #[arg(value_name = "PLUGIN|BINDING")]
+        #[arg(value_name = "PLUGIN|BINDING", value_parser = name)]
         plugin: String,
         /// How many
         #[arg(short = 'n', long, default_value_t = 100)]
@@ -188,7 +209,7 @@ pub enum PluginCommand {
     },
     /// Show what a plugin wanted and was refused, and the command that grants it
     WhyDenied {
-        #[arg(value_name = "PLUGIN|BINDING")]
+        #[arg(value_name = "PLUGIN|BINDING", value_parser = name)]
         plugin: String,
     },
     #[command(flatten)]
@@ -211,7 +232,7 @@ pub struct ImportArgs {
     #[arg(value_hint = ValueHint::FilePath)]
     pub bundle: PathBuf,
     /// The SHA-256 that the bundle must have
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = digest)]
     pub digest: Option<String>,
     /// What one of its plugins may use, such as resource-x=process:git; may be repeated
     #[arg(long = "grant", value_name = "PLUGIN=CAPABILITY[:PARAMETER]", value_parser = grant)]
@@ -230,6 +251,26 @@ pub struct ImportArgs {
     /// Install them even if nobody that the server trusts has signed them
     #[arg(long)]
     pub allow_unsigned: bool,
+}
+
+/// Reads the name of a plugin or binding. An empty one would address the list of all.
+fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err(
+            "a name is not empty; `tenon plugin list` lists the plugins, and `tenon plugin \
+                    bindings` the bindings"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+/// Reads a digest with or without `sha256:`, and returns its hex digits.
+fn digest(text: &str) -> Result<String, DigestError> {
+    let read = text.parse::<Digest>();
+    // What is no digest is named as it was typed.
+    let read = read.or_else(|err| format!("sha256:{text}").parse().map_err(|_| err));
+    read.map(|digest| digest.hex())
 }
 
 /// Reads a grant for one plugin of several.
@@ -261,7 +302,7 @@ pub struct DevArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub struct InstallArgs {
     /// The SHA-256 that the plugin must have
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = digest)]
     pub digest: Option<String>,
     /// Let it use this, such as process:git; may be repeated
     #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
@@ -273,3 +314,6 @@ pub struct InstallArgs {
     #[arg(long)]
     pub allow_unsigned: bool,
 }
+
+#[cfg(test)]
+mod tests;

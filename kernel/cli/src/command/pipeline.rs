@@ -118,7 +118,12 @@ async fn get(name: &str, version: Option<u32>, api: &Api, out: &Out) -> anyhow::
     };
     let version = api.pipeline_version(name, version).await?;
     let source = version.source.clone().unwrap_or_default();
-    out.result(&version, |_| vec![source.trim_end_matches('\n').to_owned()]);
+    if out.is_json() {
+        out.json(&version);
+    } else {
+        // As it was written, with all that is in it: it goes into files.
+        out.line(source.trim_end_matches('\n'));
+    }
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use crate::args::PluginCommand;
 use crate::author::dev;
 use crate::exit::Exit;
 use crate::out::Out;
+use crate::show::look::Look;
 use crate::show::plugin as show;
 
 pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> anyhow::Result<Exit> {
@@ -31,7 +32,9 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
                 let lock = locked.then_some(lock.file.as_path());
                 install::install(api, from, options, *grant_all, lock, out).await?;
             }
-            None => install::install_locked(api, options, *grant_all, &lock.file, out).await?,
+            None => {
+                return install::install_locked(api, options, *grant_all, &lock.file, out).await;
+            }
         },
         PluginCommand::Import(args) => return install::import(api, args, out).await,
         PluginCommand::Lock { lock } => lock::lock(api, &lock.file, out).await?,
@@ -122,7 +125,7 @@ pub fn print(plugin: &Plugin, out: &Out) {
 }
 
 fn serves(plugin: &Plugin, out: &Out) {
-    out.result(plugin, |_| vec![format!("{} {} serves", plugin.name, plugin.version)]);
+    out.result(plugin, |_| vec![show::serving(plugin, Look::PLAIN)]);
 }
 
 /// Reads a JSON object: from a file, from the standard input (`-`), or as it stands here.
@@ -131,6 +134,9 @@ pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
     if let Some(text) = written {
         return serde_json::from_str(text).context("the configuration is no JSON");
     }
+    if let Some(text) = file.to_str().filter(|text| is_other_json(text) && !file.exists()) {
+        bail!("{text} is JSON, but no object; a configuration is one, such as {{\"key\": 1}}");
+    }
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("failed to read the standard input")?
     } else {
@@ -138,6 +144,12 @@ pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
             .with_context(|| format!("failed to read {}", file.display()))?
     };
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))
+}
+
+/// Returns whether a text is JSON that begins as no name of a file is likely to.
+fn is_other_json(text: &str) -> bool {
+    let begins = text.trim_start().starts_with(|c: char| c.is_ascii_digit() || "[\"".contains(c));
+    begins && serde_json::from_str::<Value>(text).is_ok()
 }
 
 fn kind(word: &str) -> anyhow::Result<PluginKind> {
@@ -149,3 +161,6 @@ fn kind(word: &str) -> anyhow::Result<PluginKind> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

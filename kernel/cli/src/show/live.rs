@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use console::Term;
 
 use crate::show::duration;
-use crate::show::look::{Look, Tone, tone};
+use crate::show::look::{self, Look, Tone, tone};
 use crate::show::tree::{self, Draw, moving_sign};
 use crate::show::view::View;
 
@@ -35,8 +35,7 @@ impl Live {
     /// Returns how wide lines may be.
     #[must_use]
     pub fn width(&self) -> usize {
-        // The last column stays free: some terminals wrap as soon as it is used.
-        usize::from(self.term.size().1).saturating_sub(1).max(20)
+        look::width(&self.term)
     }
 
     /// Prints lines above the tree, and draws it again. One write: nothing flickers.

@@ -1,5 +1,7 @@
 //! Colours and signs, and whether there are any.
 
+use console::Term;
+
 use crate::show::view::Mark;
 
 /// How output looks here.
@@ -8,6 +10,45 @@ pub struct Look {
     pub colors: bool,
     /// In columns. Output that is not a terminal is never cut.
     pub width: usize,
+}
+
+/// Returns how wide lines of a terminal may be.
+#[must_use]
+pub fn width(term: &Term) -> usize {
+    // The last column stays free: some terminals wrap as soon as it is used.
+    usize::from(term.size().1).saturating_sub(1).max(20)
+}
+
+/// Returns `text` with its control characters escaped, since plugins and logs may say anything, and
+/// a terminal obeys it. Of what `look` has painted, the colours stay.
+#[must_use]
+pub fn harmless(text: &str, look: Look) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    let mut harmless = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let color = if look.colors { color_len(rest) } else { 0 };
+        let len = color.max(c.len_utf8());
+        if color == 0 && c.is_control() {
+            harmless.extend(c.escape_debug());
+        } else {
+            harmless.push_str(&rest[..len]);
+        }
+        rest = &rest[len..];
+    }
+    harmless
+}
+
+/// Returns how long a sequence for a colour at the beginning of a text is: one of those that
+/// [`Look::paint`] writes. Others could hide what follows.
+fn color_len(text: &str) -> usize {
+    let ours = ["0", "1", "2", "31", "32", "33", "35", "36"];
+    let end = text.find('m').filter(|_| text.starts_with("\u{1b}["));
+    let code = end.and_then(|end| text.get(2..end));
+    let is_ours = code.is_some_and(|code| ours.contains(&code) || LABELS.contains(&code));
+    end.filter(|_| is_ours).map_or(0, |end| end + 1)
 }
 
 /// What a colour says.
@@ -90,3 +131,6 @@ pub fn sign(mark: Mark) -> &'static str {
 pub fn label_number(label: &str) -> usize {
     label.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,15 +2,16 @@
 
 use kernel_wire::plugin::{Plugin, PluginKind};
 use kernel_wire::plugin_admin::{
-    Binding, Denial, InstallOutcome, PluginCalls, PluginInstalled, PluginLogLine, PluginSource,
-    PluginStatus, PluginVersion,
+    Binding, Denial, PluginCalls, PluginLogLine, PluginSource, PluginStatus, PluginVersion,
 };
 
 use crate::show::look::{Look, Tone};
 use crate::show::{summary, table};
 
+mod installed;
 mod trust;
 
+pub use installed::{installed, serving};
 pub(crate) use trust::{imported, verdicts};
 
 /// How much of a digest tells versions apart.
@@ -66,7 +67,7 @@ pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
         } else {
             look.paint(Tone::Bad, "not granted")
         };
-        let what = format!("{} {}", grant.capability, grant.parameters.join(" "));
+        let what = format!("{} {}", grant.capability, grant.parameters.join(", "));
         let why = look.paint(Tone::Quiet, &grant.reason);
         lines.push(format!("  asks for  {}  {word}  {why}", what.trim_end()));
     }
@@ -75,9 +76,11 @@ pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
     }
     if !plugin.versions.is_empty() {
         lines.push(String::new());
-        let rows: Vec<[String; 5]> = plugin.versions.iter().map(|v| version(v, look)).collect();
+        let row = |one| version(one, plugin.status, look);
+        let rows: Vec<[String; 5]> = plugin.versions.iter().map(row).collect();
         let head = ["VERSION", "SHA-256", "SIGNED BY", "STATUS", "FROM"];
-        lines.extend(table::lines(head, &rows, look).into_iter().map(|line| format!("  {line}")));
+        let inner = Look { width: look.width.saturating_sub(2), ..look };
+        lines.extend(table::lines(head, &rows, inner).into_iter().map(|line| format!("  {line}")));
     }
     lines
 }
@@ -107,48 +110,16 @@ pub fn one_binding(binding: &Binding) -> String {
     }
     let defaults = defaults(binding);
     if !defaults.is_empty() {
-        line.push_str(&format!(", default for {defaults}"));
+        line.push_str(&format!(", default for {defaults},"));
     }
     let rules =
         if binding.rules.is_empty() { "nothing".to_owned() } else { binding.rules.join(", ") };
-    line.push_str(&format!(", may use {rules}"));
+    line.push_str(&format!(" may use {rules}"));
     let is_plain = binding.config.as_object().is_none_or(serde_json::Map::is_empty);
     if !is_plain {
         line.push_str(&format!(", configured as {}", binding.config));
     }
     line
-}
-
-/// Returns what came of an installation, and what to do next.
-#[must_use]
-pub fn installed(installed: &PluginInstalled, plugin: Option<&Plugin>, look: Look) -> Vec<String> {
-    let PluginInstalled { name, version, outcome, asks_more, .. } = installed;
-    let shown = look.paint(Tone::Strong, name);
-    match outcome {
-        InstallOutcome::Unchanged => vec![format!("{shown} {version} serves already")],
-        InstallOutcome::Waiting => vec![
-            format!("{shown} {version} asks for more than the version that serves, and waits:"),
-            format!("  {}", asks_more.join(", ")),
-            format!("`tenon plugin upgrade {name} --approve` lets it have that, and serve"),
-        ],
-        InstallOutcome::Active => {
-            let mut lines = vec![format!("{shown} {version} serves")];
-            for grant in plugin.into_iter().flat_map(|p| &p.grants).filter(|grant| !grant.granted) {
-                let wishes = if grant.parameters.is_empty() {
-                    vec![grant.capability.clone()]
-                } else {
-                    let named = |parameter| format!("{}:{parameter}", grant.capability);
-                    grant.parameters.iter().map(named).collect()
-                };
-                for wish in wishes {
-                    let why = look.paint(Tone::Quiet, &grant.reason);
-                    lines.push(format!("  it may not use {wish}  {why}"));
-                    lines.push(format!("    `tenon plugin grant {name} {}`", quoted(&wish)));
-                }
-            }
-            lines
-        }
-    }
 }
 
 /// Returns the lines of a plugin's log.
@@ -240,13 +211,13 @@ fn says_more(binding: &Binding, plugin: &Plugin) -> bool {
         || !binding.default_for.is_empty()
 }
 
-fn version(version: &PluginVersion, look: Look) -> [String; 5] {
+fn version(version: &PluginVersion, of: PluginStatus, look: Look) -> [String; 5] {
     let state = match (&version.quarantine, &version.asks_more) {
         (Some(reason), _) => look.paint(Tone::Bad, &format!("quarantined: {reason}")),
         (None, Some(more)) => {
             look.paint(Tone::Late, &format!("waits, asks for more: {}", more.join(", ")))
         }
-        (None, None) if version.active => look.paint(Tone::Good, "serves"),
+        (None, None) if version.active => active(of, look),
         (None, None) => "kept".to_owned(),
     };
     [
@@ -287,14 +258,18 @@ fn status(plugin: &Plugin, look: Look) -> String {
     }
 }
 
-fn short(digest: &str) -> &str {
-    digest.get(..DIGEST_SHOWN).unwrap_or(digest)
+/// Returns what the active version of a plugin does: it serves only if the plugin may.
+fn active(of: PluginStatus, look: Look) -> String {
+    match of {
+        PluginStatus::Active | PluginStatus::FellBack => look.paint(Tone::Good, "serves"),
+        PluginStatus::Quarantined => look.paint(Tone::Bad, "quarantined"),
+        PluginStatus::Disabled => look.paint(Tone::Quiet, "disabled"),
+        PluginStatus::Broken => look.paint(Tone::Broken, "broken"),
+    }
 }
 
-/// Returns a rule as an argument of the command line.
-fn quoted(rule: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if rule.chars().all(is_plain) { rule.to_owned() } else { format!("'{rule}'") }
+fn short(digest: &str) -> &str {
+    digest.get(..DIGEST_SHOWN).unwrap_or(digest)
 }
 
 fn micros(us: u64) -> String {

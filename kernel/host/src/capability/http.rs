@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kernel_ports::egress as outside;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE,
+};
 use reqwest::{Method, Url};
 use tokio::time::Instant;
 use wasmtime::Result;
@@ -16,6 +19,7 @@ use crate::call::{CallState, error};
 use crate::egress::{EgressError, denied, describe};
 use crate::fault::Stop;
 use crate::secret_text;
+use crate::wish::quoted;
 
 const REQUESTS: u32 = 8;
 const URL_BYTES: usize = 16 * 1024;
@@ -23,6 +27,11 @@ const HEADER_BYTES: usize = 64 * 1024;
 const BODY_BYTES: usize = 8 * 1024 * 1024;
 const READ_BYTES: usize = 1024 * 1024;
 const TIMEOUT_MS: u64 = 30_000;
+
+/// What says where a request goes and where it ends: with another `Host`, it would reach what was
+/// not granted.
+const FRAMING: [HeaderName; 7] =
+    [HOST, CONNECTION, CONTENT_LENGTH, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE];
 
 /// A request that is being described.
 #[derive(Debug)]
@@ -66,8 +75,10 @@ impl HostRequest for CallState {
         name: String,
         value: String,
     ) -> Result<()> {
+        let bytes = name.len() + value.len() + 4;
+        self.held.take(bytes)?;
         let request = self.table.get_mut(&request)?;
-        request.header_bytes += name.len() + value.len() + 4;
+        request.header_bytes += bytes;
         if request.header_bytes > HEADER_BYTES {
             let message = format!("a request has more than {HEADER_BYTES} bytes of headers");
             return Err(Stop::limit(message).into());
@@ -81,7 +92,9 @@ impl HostRequest for CallState {
             let message = format!("a request has more than {BODY_BYTES} bytes of body");
             return Err(Stop::limit(message).into());
         }
-        self.table.get_mut(&request)?.body = bytes;
+        self.held.take(bytes.len())?;
+        let before = std::mem::replace(&mut self.table.get_mut(&request)?.body, bytes);
+        self.held.give_back(before.len());
         Ok(())
     }
 
@@ -91,7 +104,8 @@ impl HostRequest for CallState {
     }
 
     async fn drop(&mut self, request: Resource<Request>) -> Result<()> {
-        self.table.delete(request)?;
+        let request = self.table.delete(request)?;
+        self.held.give_back(request.header_bytes + request.body.len());
         Ok(())
     }
 }
@@ -143,6 +157,7 @@ impl Host for CallState {
         request: Resource<Request>,
     ) -> Result<Result<Resource<Response>, Error>> {
         let request = self.table.delete(request)?;
+        self.held.give_back(request.header_bytes + request.body.len());
         match self.request_send(request).await {
             Ok(response) => Ok(Ok(self.table.push(response)?)),
             Err(err) => Ok(Err(err)),
@@ -163,6 +178,9 @@ impl CallState {
             let name = HeaderName::try_from(name.as_str()).map_err(|_| {
                 error("invalid", format!("{name:?} cannot be the name of a header"))
             })?;
+            if FRAMING.contains(&name) {
+                return Err(error("invalid", format!("the kernel itself sets the header {name}")));
+            }
             let value = self.header_value(value).await?;
             headers.append(name, value);
         }
@@ -240,7 +258,8 @@ impl CallState {
     fn deny_address(&mut self, url: &Url, reason: String) -> Error {
         let place = place(url);
         let plugin = &self.plugin.name;
-        let way_out = format!("{reason}: `tenon plugin grant {plugin} 'http:* {place}'`");
+        let rule = quoted(&format!("http:* {place}"));
+        let way_out = format!("{reason}: `tenon plugin grant {plugin} {rule}`");
         self.deny_because(format!("http:{place}"), way_out)
     }
 }

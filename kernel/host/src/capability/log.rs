@@ -5,7 +5,7 @@ use wasmtime::Result;
 
 use crate::bindings::log::{Host, Level};
 use crate::call::CallState;
-use crate::fault::clip;
+use crate::fault::{clip, printable};
 
 /// Longer lines are cut.
 const LINE_BYTES: usize = 8 * 1024;
@@ -25,7 +25,8 @@ impl Host for CallState {
             return Ok(());
         }
         let run = self.facts.run.map(tracing::field::display);
-        let message = clip(message, LINE_BYTES);
+        // One line: the next one would look like the server's own.
+        let message = clip(printable(&message), LINE_BYTES);
         self.plugin.ledger.line(PluginLogLine {
             at: self.services.clock.now(),
             level: word(level),

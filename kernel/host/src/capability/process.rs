@@ -10,6 +10,7 @@ use crate::bindings::process::{Host, HostCommand};
 use crate::bindings::types::Error;
 use crate::call::{CallState, error};
 use crate::fault::Stop;
+use crate::limits::Held;
 
 /// Arguments and environment together: Linux takes about 2 MiB.
 const TEXT_BYTES: usize = 1024 * 1024;
@@ -27,9 +28,11 @@ pub struct Command {
 
 impl Command {
     /// Counts what is added, and ends the call when it is too much.
-    fn add(&mut self, bytes: usize) -> Result<()> {
+    fn add(&mut self, bytes: usize, held: &mut Held) -> Result<()> {
         // Empty strings take room too.
-        self.text_bytes = self.text_bytes.saturating_add(bytes).saturating_add(8);
+        let bytes = bytes.saturating_add(8);
+        held.take(bytes)?;
+        self.text_bytes = self.text_bytes.saturating_add(bytes);
         if self.text_bytes > TEXT_BYTES {
             let message = format!("a command has more than {TEXT_BYTES} bytes of arguments");
             return Err(Stop::limit(message).into());
@@ -56,7 +59,7 @@ impl Host for CallState {
 impl HostCommand for CallState {
     fn new(&mut self, program: String) -> Result<Resource<Command>> {
         let mut command = Command::default();
-        command.add(program.len())?;
+        command.add(program.len(), &mut self.held)?;
         command.request.program = program;
         "all".clone_into(&mut command.request.log);
         Ok(self.table.push(command)?)
@@ -64,14 +67,14 @@ impl HostCommand for CallState {
 
     fn arg(&mut self, command: Resource<Command>, value: String) -> Result<()> {
         let command = self.table.get_mut(&command)?;
-        command.add(value.len())?;
+        command.add(value.len(), &mut self.held)?;
         command.request.args.push(value);
         Ok(())
     }
 
     fn env(&mut self, command: Resource<Command>, name: String, value: String) -> Result<()> {
         let command = self.table.get_mut(&command)?;
-        command.add(name.len() + value.len())?;
+        command.add(name.len() + value.len(), &mut self.held)?;
         command.request.env.insert(name, value);
         Ok(())
     }
@@ -81,7 +84,10 @@ impl HostCommand for CallState {
             let message = format!("a command has more than {STDIN_BYTES} bytes of input");
             return Err(Stop::limit(message).into());
         }
-        self.table.get_mut(&command)?.request.stdin = bytes;
+        self.held.take(bytes.len())?;
+        let command = self.table.get_mut(&command)?;
+        let before = std::mem::replace(&mut command.request.stdin, bytes);
+        self.held.give_back(before.len());
         Ok(())
     }
 
@@ -95,7 +101,7 @@ impl HostCommand for CallState {
         if command.request.mounts.len() >= MOUNTS {
             return Ok(Err(error("limit", format!("a command has more than {MOUNTS} mounts"))));
         }
-        command.add(name.len() + path.len())?;
+        command.add(name.len() + path.len(), &mut self.held)?;
         command.request.mounts.push((name, path));
         Ok(Ok(()))
     }
@@ -106,7 +112,7 @@ impl HostCommand for CallState {
             return Ok(Err(error("invalid", message)));
         }
         let command = self.table.get_mut(&command)?;
-        command.add(path.len())?;
+        command.add(path.len(), &mut self.held)?;
         command.request.dir = Some(path);
         Ok(Ok(()))
     }
@@ -118,12 +124,13 @@ impl HostCommand for CallState {
         value: String,
     ) -> Result<Result<(), Error>> {
         let command = self.table.get_mut(&command)?;
-        command.add(key.len() + value.len())?;
+        command.add(key.len() + value.len(), &mut self.held)?;
         Ok(set_option(&mut command.request, &key, value))
     }
 
     fn start(&mut self, command: Resource<Command>, handle: String) -> Result<Result<(), Error>> {
-        let request = &self.table.get(&command)?.request;
+        let Command { request, text_bytes } = self.table.get(&command)?;
+        let bytes = text_bytes + request.stdin.len();
         let program = request.program.clone();
         if let Err(err) = check(request, &handle) {
             return Ok(Err(err));
@@ -131,8 +138,11 @@ impl HostCommand for CallState {
         // A search path of the guest's own would make any file of a volume a granted program.
         let searches = !program.contains('/')
             && request.env.get("PATH").is_some_and(|path| !is_system_path(path));
+        // Nor may the loader bring code of a volume into a granted program.
+        let loads = request.env.keys().any(|name| is_of_loader(name));
         let grants = &self.plugin.grants;
-        if !grants.allows_program(&program) || (searches && !grants.allows_all_programs()) {
+        let is_open = searches || loads;
+        if !grants.allows_program(&program) || (is_open && !grants.allows_all_programs()) {
             let wish = if grants.allows_program(&program) { "*" } else { &program };
             return Ok(Err(self.deny("process", Some(wish))));
         }
@@ -145,15 +155,24 @@ impl HostCommand for CallState {
                 format!("the process {handle:?} was started already; choose another name");
             return Ok(Err(error("conflict", message)));
         }
+        self.held.take(bytes)?;
+        let request = &self.table.get(&command)?.request;
         let mut request = Box::new(request.clone());
         request.handle = handle;
         Ok(self.effect(Effect::ProcessStart(request)))
     }
 
     fn drop(&mut self, command: Resource<Command>) -> Result<()> {
-        self.table.delete(command)?;
+        let Command { request, text_bytes } = self.table.delete(command)?;
+        self.held.give_back(text_bytes + request.stdin.len());
         Ok(())
     }
+}
+
+/// Returns whether a variable makes the dynamic loader take code from where it says.
+/// <https://man7.org/linux/man-pages/man8/ld.so.8.html>
+fn is_of_loader(name: &str) -> bool {
+    name.starts_with("LD_") || matches!(name, "GLIBC_TUNABLES" | "GCONV_PATH")
 }
 
 /// Returns whether a search path names nothing but directories that only the machine's owner

@@ -70,7 +70,7 @@ impl CallState {
     /// Returns the way to the values of secrets, for this plugin in this run.
     pub(crate) fn secret_reader(&self) -> Reader<'_> {
         let (secrets, grants) = (&*self.services.secrets, &self.plugin.grants);
-        Reader { secrets, run: self.facts.run, grants }
+        Reader { secrets, run: self.facts.run, grants, config: &self.plugin.config }
     }
 
     async fn secret_value(&mut self, name: &str) -> Result<String, SecretError> {
@@ -96,7 +96,8 @@ impl CallState {
 fn refusal(err: &SecretError) -> Error {
     let code = match err {
         SecretError::Missing { .. } => "not-found",
-        SecretError::Undeclared { .. } => "denied",
+        SecretError::Undeclared { .. } | SecretError::Ungranted { .. } => "denied",
+        SecretError::TooLong { .. } => "limit",
         SecretError::Backend { .. }
         | SecretError::Setting { .. }
         | SecretError::Audit { .. }

@@ -11,8 +11,11 @@ use crate::bindings::tcp::{Host, HostConnection};
 use crate::bindings::types::Error;
 use crate::call::{CallState, error};
 use crate::dial::{DialError, Instead, Stream};
+use crate::wish::quoted;
 
 const CONNECTIONS: u32 = 4;
+/// Of the longest name in DNS, and of any address.
+const HOST_BYTES: usize = 255;
 /// At once.
 const PIECE_BYTES: usize = 1024 * 1024;
 /// Of a call, each way.
@@ -110,6 +113,9 @@ impl CallState {
             let message = format!("one call can open at most {CONNECTIONS} connections");
             return Err(error("limit", message));
         }
+        if host.len() > HOST_BYTES {
+            return Err(error("invalid", format!("a host has at most {HOST_BYTES} bytes")));
+        }
         let place = place(host, port);
         let Some(grant) = self.plugin.grants.allows_address(&place) else {
             return Err(self.deny("tcp", Some(&place)));
@@ -128,7 +134,8 @@ impl CallState {
         dialled.map_err(|err| match err {
             DialError::Denied(reason) => {
                 let plugin = &self.plugin.name;
-                let way_out = format!("{reason}: `tenon plugin grant {plugin} tcp:{place}`");
+                let rule = quoted(&format!("tcp:{place}"));
+                let way_out = format!("{reason}: `tenon plugin grant {plugin} {rule}`");
                 self.deny_because(format!("tcp:{place}"), way_out)
             }
             DialError::Timeout { .. } => error("timeout", err.to_string()),

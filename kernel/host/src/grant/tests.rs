@@ -66,6 +66,9 @@ fn a_request_needs_method_host_and_port() {
         ("GET api.test", "http", ("GET", "api.test", Some(8080)), None),
         ("* *.test", "http", ("PUT", "a.b.test", None), Some(false)),
         ("* *.test", "http:GET a.test", ("GET", "a.test", None), Some(true)),
+        // The rule names no host, so the plugin cannot do it for the operator.
+        ("GET a.test", "http:GET *.test", ("GET", "a.test", None), Some(false)),
+        ("GET 169.254.169.254", "http:GET *", ("GET", "169.254.169.254", None), Some(false)),
         ("* *.test", "http:GET a.test", ("PUT", "a.test", None), None),
         ("GET *", "http:* a.test", ("GET", "a.test", None), Some(true)),
         ("GET *", "http:* a.test", ("GET", "b.test", None), None),

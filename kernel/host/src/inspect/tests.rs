@@ -45,7 +45,7 @@ fn what_the_host_does_not_know_is_named() {
     check(&import("acme:rocket/launch@1.0.0"), "no capability that Tenon offers");
     check(&import("tenon:plugin/teleport@1.3.0"), "newer than this version");
     assert!(inspect(&import("tenon:plugin/kv@1.7.0")).is_ok(), "minor versions are the linker's");
-    let newer = r#"(@custom "tenon:manifest" "{\"name\":\"demo\",\"contract\":\"1.9.0\"}")"#;
+    let newer = r#"(@custom "tenon:manifest" "{\"name\":\"demo\",\"version\":\"1.0.0\",\"contract\":\"1.9.0\"}")"#;
     assert_eq!(
         inspect(&component(newer)).unwrap_err(),
         InspectError::Newer { needs: "contract 1.9.0".into() }
@@ -62,7 +62,7 @@ fn a_plugin_that_is_too_new_for_this_server_says_so() {
         assert!(err.contains(needs) && err.contains(have) && err.contains("update"), "{err}");
     }
     assert!(check_tenon("newest", "1.0.0").unwrap_err().to_string().contains("no version"));
-    let newer = r#"(@custom "tenon:manifest" "{\"name\":\"demo\",\"tenon\":\"99.0.0\"}")"#;
+    let newer = r#"(@custom "tenon:manifest" "{\"name\":\"demo\",\"version\":\"1.0.0\",\"tenon\":\"99.0.0\"}")"#;
     check(&component(newer), "newer than this version");
 }
 
@@ -72,7 +72,7 @@ fn asking(kind: &str, capability: &str, wish: &str) -> Vec<u8> {
         r#"[{{\"capability\":\"{capability}\",\"parameters\":[\"{wish}\"],\"reason\":\"r\"}}]"#
     );
     component(&format!(
-        r#"(@custom "tenon:manifest" "{{\"name\":\"demo\",\"requests\":{requests}}}")
+        r#"(@custom "tenon:manifest" "{{\"name\":\"demo\",\"version\":\"1.0.0\",\"requests\":{requests}}}")
            (instance $i) (export "tenon:plugin/{kind}@1.0.0" (instance $i))"#
     ))
 }
@@ -93,6 +93,37 @@ fn a_wish_for_everything_is_refused_but_for_the_programs_of_a_launcher() {
         ("action", "secret-store", "aws/*"),
     ] {
         inspect(&asking(kind, capability, wish)).unwrap();
+    }
+}
+
+/// A plugin whose manifest has these fields.
+fn saying(fields: &str) -> Vec<u8> {
+    // Both are escapes of the text format too.
+    let fields = fields.replace('\\', "\\\\").replace('"', "\\\"");
+    component(&format!(
+        r#"(@custom "tenon:manifest" "{{\"name\":\"demo\",{fields}}}")
+           (instance $i) (export "tenon:plugin/action@1.0.0" (instance $i))"#
+    ))
+}
+
+#[test]
+fn what_could_not_be_shown_or_named_is_refused() {
+    inspect(&saying(r#""version":"1.0.0-rc.1+build","summary":"Ärgert niemanden.""#)).unwrap();
+    for version in ["", "1 0", r"1.0\u001b[31m", &"1".repeat(65)] {
+        check(&saying(&format!(r#""version":"{version}""#)), "is none such as");
+    }
+    for summary in [r"two\nlines", r"\u001b[31mred"] {
+        let fields = format!(r#""version":"1.0.0","summary":"{summary}""#);
+        check(&saying(&fields), "control character");
+    }
+    for (capability, wish, part) in [
+        ("kv", "1 MiB", "a number of bytes"),
+        ("http", "POST", "a method and where to"),
+        ("http", "post example.com", "in capitals"),
+        ("output", "x", "has no parameters"),
+        ("process", " git", "leave out blanks"),
+    ] {
+        check(&asking("action", capability, wish), part);
     }
 }
 

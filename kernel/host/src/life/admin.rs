@@ -265,22 +265,24 @@ fn which<'a>(record: &'a PluginRecord, to: &str) -> Result<&'a VersionRecord, Pl
     let fits = |version: &&VersionRecord| {
         version.version == to || (digest.len() >= 4 && version.digest.starts_with(&digest))
     };
-    let mut found = record.versions.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(version), None) => Ok(version),
-        (Some(_), Some(_)) => {
-            Err(refused(format!("{to:?} fits several versions; give more of the digest")))
-        }
-        (None, _) => {
-            let known = record.versions.iter().map(|version| {
-                format!("{} ({})", version.version, version.digest.get(..12).unwrap_or_default())
-            });
-            let known = known.collect::<Vec<_>>().join(", ");
-            Err(refused(format!(
-                "no version {to:?} of {} is kept; there are: {known}",
-                record.name
-            )))
-        }
+    let listed = |versions: &mut dyn Iterator<Item = &VersionRecord>| {
+        let shown = versions.map(|version| {
+            format!("{} ({})", version.version, version.digest.get(..12).unwrap_or_default())
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    let found: Vec<&VersionRecord> = record.versions.iter().filter(fits).collect();
+    match &found[..] {
+        [version] => Ok(version),
+        [] => Err(refused(format!(
+            "no version {to:?} of {} is kept; there are: {}",
+            record.name,
+            listed(&mut record.versions.iter())
+        ))),
+        _ => Err(refused(format!(
+            "{to:?} fits several versions; say the beginning of a digest: {}",
+            listed(&mut found.into_iter())
+        ))),
     }
 }
 
@@ -311,7 +313,11 @@ fn make_active(
     match facts.binaries.get(digest) {
         Some(Ok(binary)) => {
             let own = facts.config(&name).unwrap_or("{}");
-            check_configs(facts, binary, &name, own).map_err(refused)?;
+            check_configs(facts, binary, &name, own).map_err(|reason| {
+                refused(format!(
+                    "{reason}; `tenon plugin upgrade {name} FILE --config FILE` does both at once"
+                ))
+            })?;
         }
         Some(Err(reason)) => return Err(refused(format!("{name} cannot be used: {reason}"))),
         None => return Err(refused(format!("the binary of {name} {digest} is missing"))),

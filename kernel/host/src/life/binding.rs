@@ -12,7 +12,7 @@ use super::config::problems;
 use super::view::binding_state;
 use crate::builder::Host;
 use crate::call::Trial;
-use crate::grant::intersect;
+use crate::grant::{check_parameter, intersect};
 use crate::plugin::Binary;
 use crate::policy::{Policy, PolicyError};
 
@@ -46,6 +46,8 @@ impl Host {
             }
         };
         let binary = self.binary_of(&facts, &plugin)?;
+        // Those that are there already may be for what an older version asked for.
+        check_rules(&binary, &plugin, draft.rules.as_deref().unwrap_or_default())?;
         let had = before.map(|before| (before.config, before.rules));
         let (config, rules) = had.unwrap_or_else(|| ("{}".to_owned(), Vec::new()));
         let record = BindingRecord {
@@ -55,7 +57,6 @@ impl Host {
             decided_for: binary.inspected.digest.clone(),
             plugin,
         };
-        check_rules(&binary, &record)?;
         let problems = problems(&binary.inspected.manifest.config, &record.config);
         if !problems.is_empty() {
             return Err(PluginAdminError::Config { binding: record.name, problems });
@@ -83,10 +84,16 @@ impl Host {
         let _changing = life.change.lock().await;
         let facts = Arc::clone(&self.registry.load().facts);
         if self.is_plugin(&facts, binding) {
-            return Err(refused(format!(
-                "{binding} is the plugin itself; `tenon plugin disable {binding}` lets it rest, \
-                 `tenon plugin remove {binding}` removes it"
-            )));
+            return Err(refused(match facts.plugins.contains_key(binding) {
+                true => format!(
+                    "{binding} is the plugin itself; `tenon plugin disable {binding}` lets it \
+                     rest, `tenon plugin remove {binding}` removes it"
+                ),
+                false => format!(
+                    "{binding} is the plugin itself, which comes with the server; install one of \
+                     that name to put it in its place"
+                ),
+            }));
         }
         let Some(record) = facts.bindings.get(binding) else {
             return Err(self.binding_unknown(&facts, binding));
@@ -210,12 +217,9 @@ fn check_name(name: &str) -> Result<(), PluginAdminError> {
 }
 
 /// Checks the rules of a binding that is made: they must be for what its plugin asks for.
-fn check_rules(binary: &Binary, record: &BindingRecord) -> Result<(), PluginAdminError> {
+fn check_rules(binary: &Binary, plugin: &str, rules: &[String]) -> Result<(), PluginAdminError> {
     let asked = binary.asked();
-    for rule in &record.rules {
-        check_rule(&record.plugin, rule, &asked)?;
-    }
-    Ok(())
+    rules.iter().try_for_each(|rule| check_rule(plugin, rule, &asked))
 }
 
 /// Checks that a rule makes sense, and that the plugin asks for it: a grant of anything else is a
@@ -233,6 +237,9 @@ pub(super) fn check_rule(
         return failed(format!("there is no capability {found:?}; there are: {known}"));
     }
     let (capability, pattern) = rule.split_once(':').unwrap_or((rule, "*"));
+    if let Err(reason) = check_parameter(capability, pattern) {
+        return failed(reason);
+    }
     let meets = |wish: &String| {
         let (of, parameter) = wish.split_once(':').unwrap_or((wish, ""));
         of == capability

@@ -48,7 +48,7 @@ impl Host {
         let (mut candidates, mut refused) = (Vec::new(), Vec::new());
         for package in opened {
             match self.candidate(life, InstallFrom::Given(package), &options).await {
-                Ok(candidate) => match check_pins(&candidate, &pins) {
+                Ok(candidate) => match check_pins(&candidate, pins.as_ref()) {
                     Ok(()) => candidates.push(candidate),
                     Err(reason) => refused.push((Stage::Verify, reason)),
                 },
@@ -76,10 +76,8 @@ impl Host {
 }
 
 /// Checks that a plugin is what is pinned under its name, where anything is pinned.
-fn check_pins(candidate: &Candidate, pins: &BTreeMap<String, Pin>) -> Result<(), String> {
-    if pins.is_empty() {
-        return Ok(());
-    }
+fn check_pins(candidate: &Candidate, pins: Option<&BTreeMap<String, Pin>>) -> Result<(), String> {
+    let Some(pins) = pins else { return Ok(()) };
     let (name, record) = (candidate.binary.name(), &candidate.record);
     let Some(pin) = pins.get(name) else {
         return Err(format!(

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use kernel_ports::plugin_admin::{
     InstallFrom, InstallOptions, InstallOutcome, Installed, PluginAdminError, Stage,
 };
@@ -13,7 +14,7 @@ use kernel_ports::plugin_store::{
 };
 
 use super::binding::check_rule;
-use super::candidate::Candidate;
+use super::candidate::{Candidate, check_signer, same};
 use super::change::Change;
 use super::config::problems;
 use super::facts::version_of;
@@ -21,7 +22,7 @@ use super::{Facts, Life};
 use crate::builder::Host;
 use crate::call::Trial;
 use crate::plugin::Binary;
-use crate::wish::{is_boundless, more, quoted};
+use crate::wish::{is_boundless, more, part_of, quoted};
 
 /// How many versions of a plugin are kept. A run whose language's version is gone goes on with the
 /// one that serves.
@@ -61,24 +62,35 @@ impl Host {
             let version = version.unwrap_or_default();
             return Err(PluginAdminError::Exists { plugin: name, version });
         }
+        if let Some(other) = facts.bindings.get(&name).filter(|binding| binding.plugin != name) {
+            // It would have what that binding was granted and has kept.
+            return Err(PluginAdminError::Refused {
+                reason: format!(
+                    "{name:?} is a binding of {}; `tenon plugin unbind {name}` makes the name free",
+                    other.plugin
+                ),
+            });
+        }
         let is_good = |digest| matches!(facts.binaries.get(digest), Some(Ok(_)));
         let unchanged = before.is_some_and(|record| {
             record.active == candidate.record.digest
                 && is_good(&record.active)
                 && !vouches_more(record, &candidate.record)
         });
-        if unchanged && options.config.is_none() && options.rules.is_empty() {
-            return Ok(installed(&candidate.record, &name, InstallOutcome::Unchanged));
-        }
+        let decides = options.config.is_some() || !options.rules.is_empty() || options.grant_all;
         let Candidate { bytes, proof, binary, record: version } = candidate;
+        if unchanged && !decides {
+            // What was damaged on the disk is mended by this.
+            let proof = proof.filter(|_| version.signature != Signature::Unsigned);
+            keep(life, &version.digest, bytes, proof).await?;
+            return Ok(installed(&version, &name, InstallOutcome::Unchanged));
+        }
         let asks_more = asks_more(before, &facts, options, &version);
         let waits = before.is_some() && !asks_more.is_empty() && !options.approve;
-        let (depot, sha256) = (Arc::clone(&life.depot), version.digest.clone());
-        blocking("keep the binary", move || {
-            depot.put(&sha256, &bytes)?;
-            proof.map_or(Ok(()), |proof| depot.put_proof(&sha256, &proof))
-        })
-        .await?;
+        if waits && (options.config.is_some() || !options.rules.is_empty()) {
+            return Err(waits_undecided(&name, &version.version, &asks_more));
+        }
+        keep(life, &version.digest, bytes, proof).await?;
         let record = if waits {
             let before = before.cloned().unwrap_or_else(|| fresh(&name, &version));
             pending(before, &version)
@@ -92,7 +104,9 @@ impl Host {
             let trial = Trial::Start;
             self.change(Change { plugin: &name, changes, binaries, trial }).await
         } else {
-            self.activate(&facts, record, Some(binary), options, &asks_more).await
+            // What a new plugin may use is said by grants; there is nothing to approve of it.
+            let approved = if before.is_some() { &asks_more[..] } else { &[] };
+            self.activate(&facts, record, Some(binary), options, approved).await
         };
         self.tidy_depot(life).await;
         result?;
@@ -119,19 +133,37 @@ impl Host {
         let facts = Arc::clone(&self.registry.load().facts);
         let refused = |reason| Err(PluginAdminError::Refused { reason });
         let Some(record) = facts.plugins.get(plugin) else {
+            if self.is_plugin(&facts, plugin) {
+                return refused(format!(
+                    "{plugin} is not installed, but comes with the server; install one of that \
+                     name to put it in its place"
+                ));
+            }
             return Err(self.unknown(&facts, plugin));
         };
         let pending = record.pending.as_deref().and_then(|digest| version_of(record, digest));
         let Some(version) = pending else {
-            return refused(format!("no version of {plugin} waits for approval"));
+            return refused(format!(
+                "no version of {plugin} waits for approval; say where a newer one is: a file, an \
+                 address with its digest, or an oci:// reference"
+            ));
         };
+        if let Some(wanted) = options.digest.as_deref().filter(|it| !same(it, &version.digest)) {
+            return refused(format!(
+                "{} waits, whose SHA-256 is {}, not {wanted}; look at it again before you approve \
+                 it",
+                version.version, version.digest
+            ));
+        }
+        check_signer(&version.signature, options.signer.as_deref())
+            .map_err(|reason| PluginAdminError::Refused { reason })?;
         let asks_more = asks_more(Some(record), &facts, &options, version);
         if !options.approve && !asks_more.is_empty() {
             return refused(format!(
-                "{plugin} {} asks for more: {}; `tenon plugin upgrade {plugin} --approve` lets it \
-                 have that",
+                "{plugin} {} asks for more: {}; {}",
                 version.version,
-                asks_more.join(", ")
+                asks_more.join(", "),
+                to_approve(plugin, &asks_more)
             ));
         }
         let new = activated(record.clone(), version, false);
@@ -197,7 +229,11 @@ fn before_upgrade(
     let refused = |reason| Err(PluginAdminError::Refused { reason });
     if wanted != name {
         return refused(format!(
-            "this is the plugin {name:?}, not {wanted:?}; install it with `tenon plugin install`"
+            "this is the plugin {name:?}, not {wanted:?}; {} it",
+            match before {
+                Some(_) => format!("`tenon plugin upgrade {name}` upgrades"),
+                None => "`tenon plugin install` installs".to_owned(),
+            }
         ));
     }
     if before.is_none() {
@@ -222,11 +258,67 @@ fn asks_more(
     options: &InstallOptions,
     version: &VersionRecord,
 ) -> Vec<String> {
+    let has_served = |record: &&PluginRecord| {
+        version_of(record, &version.digest).is_some()
+            && record.pending.as_ref() != Some(&version.digest)
+    };
+    if before.is_some_and(|record| has_served(&record)) {
+        // It was decided on then.
+        return Vec::new();
+    }
     let asked = before.and_then(|record| version_of(record, &record.active));
     let mut known = asked.map_or_else(Vec::new, |version| version.asked.clone());
     known.extend_from_slice(before.map_or(&[], |record| facts.rules(&record.name)));
     known.extend_from_slice(&options.rules);
-    more(&version.asked, &known).into_iter().cloned().collect()
+    let mut more: Vec<String> = more(&version.asked, &known).into_iter().cloned().collect();
+    // What has no bounds is never given as a whole: a rule of this time says how much of it is.
+    more.retain(|wish| !(is_boundless(wish) && is_decided(wish, &options.rules)));
+    more
+}
+
+/// Returns whether one of the rules says something of the capability that a wish is for.
+fn is_decided(wish: &str, rules: &[String]) -> bool {
+    let capability = capability_of(wish);
+    rules.iter().any(|rule| capability_of(rule) == capability)
+}
+
+fn capability_of(rule: &str) -> &str {
+    rule.split_once(':').map_or(rule, |(capability, _)| capability)
+}
+
+/// Says what lets a version have what it asks for beyond the one that serves.
+fn to_approve(plugin: &str, asks_more: &[String]) -> String {
+    let boundless = asks_more.iter().filter(|wish| is_boundless(wish));
+    let grants: String =
+        boundless.map(|wish| format!(" --grant {}", part_of(capability_of(wish)))).collect();
+    let how = if grants.is_empty() { "" } else { ", with as much of it as it may have," };
+    format!("`tenon plugin upgrade {plugin} --approve{grants}`{how} lets it have that")
+}
+
+/// A version that waits keeps no decisions: they would be forgotten, or be in force too early.
+fn waits_undecided(plugin: &str, version: &str, asks_more: &[String]) -> PluginAdminError {
+    PluginAdminError::Refused {
+        reason: format!(
+            "{plugin} {version} asks for more than the one that serves: {}; say --approve with \
+             --grant and --config, or leave these out to have it wait",
+            asks_more.join(", ")
+        ),
+    }
+}
+
+/// Keeps a binary, and the signature that came with it.
+async fn keep(
+    life: &Life,
+    sha256: &str,
+    bytes: Bytes,
+    proof: Option<Bytes>,
+) -> Result<(), PluginAdminError> {
+    let (depot, sha256) = (Arc::clone(&life.depot), sha256.to_owned());
+    blocking("keep the binary", move || {
+        depot.put(&sha256, &bytes)?;
+        proof.map_or(Ok(()), |proof| depot.put_proof(&sha256, &proof))
+    })
+    .await
 }
 
 /// Returns what the plugin's own binding may use from now on.
@@ -244,12 +336,8 @@ fn rules(
     rules.extend_from_slice(&options.rules);
     let asked = binary.asked();
     for wish in asked.iter().filter(|wish| is_boundless(wish)) {
-        let capability = wish.split_once(':').map_or(wish.as_str(), |(capability, _)| capability);
-        let decided = |rule: &String| {
-            rule == capability || rule.strip_prefix(capability).is_some_and(|r| r.starts_with(':'))
-        };
-        if !rules.iter().any(decided) {
-            let (wish, part) = (quoted(wish), part_of(capability));
+        if !is_decided(wish, &rules) {
+            let (wish, part) = (quoted(wish), part_of(capability_of(wish)));
             return Err(format!(
                 "it asks for {wish}, which has no bounds; allow a part of it, such as --grant \
                  {part}, or all of it with --grant {wish}"
@@ -265,17 +353,6 @@ fn rules(
     rules.sort();
     rules.dedup();
     Ok(rules)
-}
-
-/// Returns how a part of a capability may look, as an argument of the command line.
-fn part_of(capability: &str) -> String {
-    match capability {
-        "process" => "process:git".to_owned(),
-        "http" => "'http:GET api.example.com'".to_owned(),
-        "tcp" => "tcp:db.example.com:5432".to_owned(),
-        "kernel" => "'kernel:GET /api/v1/runs/*'".to_owned(),
-        _ => format!("{capability}:NAME"),
-    }
 }
 
 /// Checks the configurations of all bindings of a plugin against the schema of a binary.
@@ -313,6 +390,10 @@ fn fresh(name: &str, version: &VersionRecord) -> PluginRecord {
 
 /// Adds a version that waits.
 fn pending(mut record: PluginRecord, version: &VersionRecord) -> PluginRecord {
+    // Nobody has decided on the one that waited before.
+    if let Some(before) = record.pending.take() {
+        record.versions.retain(|known| known.digest != before);
+    }
     record.versions.retain(|known| known.digest != version.digest);
     record.versions.push(version.clone());
     record.pending = Some(version.digest.clone());

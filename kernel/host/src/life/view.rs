@@ -35,7 +35,7 @@ impl Host {
         let (info, is_installed) = match (&serving, record) {
             (Serving::Binary(binary), _) => {
                 let plugin = registry.get(name)?;
-                (plugin.info.clone(), record.is_some() && !self.is_base(binary))
+                (plugin.info.clone(), record.is_some_and(|record| is_it(record, binary)))
             }
             (Serving::Stopped(_), Some(record)) => (self.stopped_info(facts, record), true),
             (Serving::Stopped(_), None) => return None,
@@ -64,11 +64,6 @@ impl Host {
         })
     }
 
-    fn is_base(&self, binary: &Binary) -> bool {
-        let below = self.base.binaries.get(binary.name());
-        below.is_some_and(|below| below.inspected.digest == binary.inspected.digest)
-    }
-
     /// Returns what is known of a plugin that does not serve.
     fn stopped_info(&self, facts: &Facts, record: &PluginRecord) -> PluginInfo {
         let name = record.name.as_str();
@@ -91,6 +86,13 @@ impl Host {
             origin: version.map_or_else(String::new, |version| version.origin.clone()),
         }
     }
+}
+
+/// Returns whether a binary is the installed version, and not what stands in for it.
+fn is_it(record: &PluginRecord, binary: &Binary) -> bool {
+    let active = version_of(record, &record.active);
+    record.active == binary.inspected.digest
+        && active.is_none_or(|version| version.quarantine.is_none())
 }
 
 fn status(record: &PluginRecord, is_installed: bool) -> PluginStatus {

@@ -47,11 +47,15 @@ async fn a_bundle_is_answered_plugin_by_plugin() {
     let path = "/api/v1/plugin-bundles?grantAll=true&approve=true";
     let answer = world.send(upload(path, "application/zstd", b"12345")).await.ok(200);
     assert_eq!(answer[0]["installed"]["version"], "5");
-    assert_eq!(answer[0]["installed"]["digest"], "{} true true {}");
+    assert_eq!(answer[0]["installed"]["digest"], "{} true true None");
     assert_eq!(
         answer[1],
         json!({ "origin": "oci://registry.example.com/old:1", "refused": "it is built in" })
     );
+    // Locked with no pins: nothing may be in it, which is not the same as anything.
+    let locked = "/api/v1/plugin-bundles?locked=true";
+    let answer = world.send(upload(locked, "application/zstd", b"12345")).await.ok(200);
+    assert_eq!(answer[0]["installed"]["digest"], "{} false false Some({})");
     world.send(upload(path, "application/wasm", b"1")).await.refused(415, "media-type");
     world.send(upload(path, "application/zstd", b"")).await.refused(400, "body-unreadable");
 }
@@ -65,8 +69,8 @@ async fn each_plugin_of_a_bundle_has_its_own_grants_and_must_be_what_is_pinned()
     assert_eq!(
         answer[0]["installed"]["digest"],
         "{\"a\": [\"kv\", \"blob:x=y\"], \"b\": [\"process:git\"]} false false \
-         {\"a\": Pin { digest: \"12\", signer: None }, \
-         \"b\": Pin { digest: \"34\", signer: Some(\"me\") }}"
+         Some({\"a\": Pin { digest: \"12\", signer: None }, \
+         \"b\": Pin { digest: \"34\", signer: Some(\"me\") }})"
     );
     for (query, part) in [
         ("grant=process%3Agit", "expected PLUGIN=CAPABILITY"),

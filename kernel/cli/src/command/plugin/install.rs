@@ -6,12 +6,13 @@ use anyhow::{Context as _, ensure};
 use kernel_package::fetch::file_fetch;
 use kernel_package::lock::Entry;
 use kernel_package::{Digest, Lock, Source};
-use kernel_wire::plugin_admin::{InstallOutcome, PluginFetch, PluginInstalled};
+use kernel_wire::plugin_admin::{InstallOutcome, PluginFetch, PluginImported, PluginInstalled};
 
 use super::json_file;
 use crate::api::Api;
 use crate::api::plugin::InstallBody;
 use crate::args::plugin::{ImportArgs, InstallArgs};
+use crate::command;
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::show::plugin as show;
@@ -45,31 +46,49 @@ pub(super) async fn install_locked(
     grant_all: bool,
     file: &Path,
     out: &Out,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Exit> {
     ensure!(
         options.rules.is_empty() && options.config.is_none() && options.digest.is_none(),
         "--grant, --config and --digest are about one plugin; name it, or leave them out"
     );
     let lock = read(file)?;
     let mut all = Vec::new();
+    let mut exit = Exit::Succeeded;
+    // One that fails does not hide what came of the others, as in `import`.
     for entry in lock.entries() {
-        let mut query = query(options)?;
-        query.extend(grant_all.then(|| ("grantAll", "true".to_owned())));
-        query.push(("orUpgrade", "true".to_owned()));
-        let body = match entry.origin.strip_prefix("file://") {
-            Some(path) => body(path, options, &mut query).with_context(|| {
-                format!("{} is pinned as a file; name it where it lies now", entry.name)
-            })?,
-            None => body(&address(entry), options, &mut query)?,
+        let done = entry_install(api, entry, options, grant_all).await;
+        let (installed, refused) = match done {
+            Ok(installed) => (Some(installed), None),
+            Err(err) => {
+                if exit == Exit::Succeeded {
+                    exit = command::exit(&err);
+                }
+                (None, Some(format!("{}: {err:#}", entry.name)))
+            }
         };
-        pin(&mut query, entry);
-        let installed = api.plugin_install(None, &query, body).await;
-        all.push(installed.with_context(|| entry.name.clone())?);
+        all.push(PluginImported { origin: entry.origin.clone(), installed, refused });
     }
-    out.result(&all, |look| {
-        all.iter().flat_map(|installed| show::installed(installed, None, look)).collect()
-    });
-    Ok(())
+    report_all(api, &all, out).await;
+    Ok(exit)
+}
+
+/// Installs or upgrades what one entry of a lock file pins.
+async fn entry_install(
+    api: &Api,
+    entry: &Entry,
+    options: &InstallArgs,
+    grant_all: bool,
+) -> anyhow::Result<PluginInstalled> {
+    let mut query = query(options)?;
+    query.extend(grant_all.then(|| ("grantAll", "true".to_owned())));
+    query.push(("orUpgrade", "true".to_owned()));
+    let body = match entry.origin.strip_prefix("file://") {
+        Some(path) => body(path, options, &mut query)
+            .with_context(|| format!("{path} is pinned as a file; name it where it lies now"))?,
+        None => body(&address(entry), options, &mut query)?,
+    };
+    pin(&mut query, entry);
+    Ok(api.plugin_install(None, &query, body).await?)
 }
 
 pub(super) async fn upgrade(
@@ -93,6 +112,7 @@ pub(super) async fn upgrade(
 pub(super) async fn import(api: &Api, args: &ImportArgs, out: &Out) -> anyhow::Result<Exit> {
     let shown = args.bundle.display();
     let bundle = std::fs::read(&args.bundle).with_context(|| format!("failed to read {shown}"))?;
+    ensure!(!bundle.is_empty(), "{shown} is empty; `tenon plugin bundle` writes a bundle");
     let mut query = Query::new();
     query.extend(args.digest.clone().map(|digest| ("digest", digest)));
     query.extend(args.rules.iter().map(|rule| ("grant", rule.clone())));
@@ -110,7 +130,7 @@ pub(super) async fn import(api: &Api, args: &ImportArgs, out: &Out) -> anyhow::R
     ];
     query.extend(flags.iter().filter(|(_, on)| *on).map(|(name, _)| (*name, "true".to_owned())));
     let imported = api.plugin_import(&query, bundle.into()).await?;
-    out.result(&imported, |look| show::imported(&imported, look));
+    report_all(api, &imported, out).await;
     let is_refused = imported.iter().any(|plugin| plugin.refused.is_some());
     Ok(if is_refused { Exit::Refused } else { Exit::Succeeded })
 }
@@ -140,6 +160,11 @@ pub(crate) fn body(
         }
     };
     let package = file_fetch(&file).with_context(|| format!("{} is not sent", file.display()))?;
+    ensure!(
+        !package.bytes.is_empty(),
+        "{} is empty, so it is no plugin; build it again, or name another file",
+        file.display()
+    );
     query.push(("origin", package.origin));
     let texts = package.signatures.iter().filter_map(|signature| signature.text());
     query.extend(texts.map(|text| ("signature", text)));
@@ -163,7 +188,13 @@ fn read(file: &Path) -> anyhow::Result<Lock> {
         file.is_file(),
         "there is no lock file {shown}; write one with `tenon plugin lock`, or name it with --lock"
     );
-    Ok(Lock::read(file)?)
+    let lock = Lock::read(file)?;
+    // A file without any pin would allow everything to whoever asks for what it pins only.
+    ensure!(
+        lock.entries().next().is_some(),
+        "{shown} pins no plugin; `tenon plugin lock` pins what is installed"
+    );
+    Ok(lock)
 }
 
 /// Finds what the lock file says of a plugin that is about to be installed.
@@ -201,9 +232,23 @@ fn address(entry: &Entry) -> String {
 /// Says what came of it; where it serves, also what it asks for and may not use.
 async fn report(api: &Api, installed: &PluginInstalled, out: &Out) -> anyhow::Result<()> {
     let plugin = match installed.outcome {
-        InstallOutcome::Active if !out.is_json() => Some(api.plugin(&installed.name).await?),
+        InstallOutcome::Active | InstallOutcome::Unchanged if !out.is_json() => {
+            Some(api.plugin(&installed.name).await?)
+        }
         InstallOutcome::Active | InstallOutcome::Unchanged | InstallOutcome::Waiting => None,
     };
     out.result(installed, |look| show::installed(installed, plugin.as_ref(), look));
     Ok(())
+}
+
+/// Says what came of each of several.
+async fn report_all(api: &Api, all: &[PluginImported], out: &Out) {
+    let mut plugins = Vec::new();
+    for installed in all.iter().filter_map(|one| one.installed.as_ref()) {
+        if !out.is_json() && installed.outcome != InstallOutcome::Waiting {
+            // What is done stays done, and is said, even if no more can be found out about it.
+            plugins.extend(api.plugin(&installed.name).await);
+        }
+    }
+    out.result(&all, |look| show::imported(all, &plugins, look));
 }

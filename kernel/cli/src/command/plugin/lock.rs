@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use kernel_package::Lock;
 use kernel_package::lock::Entry;
 use kernel_wire::plugin::Plugin;
-use kernel_wire::plugin_admin::{PluginSource, PluginVerified, PluginVersion};
+use kernel_wire::plugin_admin::{PluginSource, PluginStatus, PluginVerified, PluginVersion};
 use serde::Serialize;
 use serde_json::json;
 
@@ -23,12 +23,15 @@ pub(crate) struct Verdict {
     /// How it differs from the lock file. None: it does not, or nobody has asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) differs: Option<String>,
+    /// Whether its active version serves.
+    #[serde(skip)]
+    pub(crate) status: PluginStatus,
 }
 
 /// Pins what is installed.
 pub(super) async fn lock(api: &Api, file: &Path, out: &Out) -> anyhow::Result<()> {
     let mut lock = Lock::read(file)?;
-    let entries = installed(api).await?;
+    let entries = installed(&api.plugins().await?)?;
     ensure!(!entries.is_empty(), "nothing is installed, so there is nothing to pin");
     let mut lines = Vec::new();
     for entry in &entries {
@@ -72,9 +75,10 @@ pub(super) async fn verify(
         }
         None => None,
     };
+    let plugins = api.plugins().await?;
     let entries = match (&lock, plugin) {
         (None, Some(_)) => Vec::new(),
-        _ => installed(api).await?,
+        _ => installed(&plugins)?,
     };
     let names: Vec<&str> = match plugin {
         Some(plugin) => vec![plugin],
@@ -87,7 +91,9 @@ pub(super) async fn verify(
         let differs = lock.as_ref().zip(entry).and_then(|(lock, entry)| {
             lock.check(entry, true).err().map(|mismatch| mismatch.to_string())
         });
-        verdicts.push(Verdict { verified, differs });
+        let known = plugins.iter().find(|plugin| plugin.name == *name);
+        let status = known.map(|plugin| plugin.status).unwrap_or_default();
+        verdicts.push(Verdict { verified, differs, status });
     }
     let pinned = lock.iter().flat_map(Lock::entries).filter(|_| plugin.is_none());
     let missing: Vec<String> = pinned
@@ -102,8 +108,7 @@ pub(super) async fn verify(
 }
 
 /// Returns what is installed on the server, as a lock file has it.
-async fn installed(api: &Api) -> anyhow::Result<Vec<Entry>> {
-    let plugins = api.plugins().await?;
+fn installed(plugins: &[Plugin]) -> anyhow::Result<Vec<Entry>> {
     let installed = plugins.iter().filter_map(|plugin| Some((plugin, version(plugin)?)));
     let entry = |(plugin, version): (&Plugin, &PluginVersion)| {
         let digest = format!("sha256:{}", version.digest).parse();

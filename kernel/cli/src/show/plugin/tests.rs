@@ -7,7 +7,7 @@ use kernel_wire::plugin_admin::{
 use kernel_wire::time::Timestamp;
 use serde_json::json;
 
-use super::{denials, detail, installed, list, top};
+use super::{denials, detail, installed, list, serving, top};
 use crate::show::look::Look;
 
 fn version(version: &str, active: bool) -> PluginVersion {
@@ -84,7 +84,7 @@ fn a_plugin_shows_its_status_versions_and_names() {
           sha-256   9f86
           status    fell back: it crashed 5 times within 60 s
           asks for  http POST api.example.com  not granted  to ask
-          serves as models/work (model-x), may use kv, configured as {"key":"secret:x"}
+          serves as models/work (model-x) may use kv, configured as {"key":"secret:x"}
 
           VERSION  SHA-256       SIGNED BY  STATUS                                       FROM
           1.1.0    9f86d081884c  nobody     quarantined: it crashed 5 times within 60 s  model-x.wasm
@@ -169,4 +169,16 @@ fn top_shows_what_calls_cost() {
         NAME         FUNCTION    CALLS  NOW  P50    P99     QUEUE  START  MEMORY   IN       OUT    FAILED  SHA-256
         models/work  model.chat  1000   1    12 µs  1.2 ms  4 µs   7 µs   1.0 MiB  4.0 KiB  100 B  2 trap  9f86d081884c"#]],
     );
+}
+
+#[test]
+fn a_plugin_that_does_not_serve_is_not_said_to() {
+    let disabled = Plugin { status: PluginStatus::Disabled, status_reason: None, ..plugin() };
+    assert_eq!(
+        serving(&disabled, Look::PLAIN),
+        "model-x 1.0.0 is disabled; `tenon plugin enable model-x` lets it serve"
+    );
+    let lines = detail(&disabled, Look::PLAIN).join("\n");
+    assert!(lines.contains("nobody     disabled"), "{lines}");
+    assert_eq!(serving(&plugin(), Look::PLAIN), "model-x 1.0.0 serves");
 }

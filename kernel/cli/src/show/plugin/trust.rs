@@ -1,5 +1,6 @@
 //! What of plugins holds, and what a bundle has brought.
 
+use kernel_wire::plugin::Plugin;
 use kernel_wire::plugin_admin::{PluginImported, VersionVerified};
 
 use crate::command::plugin::lock::Verdict;
@@ -17,12 +18,15 @@ pub(crate) fn verdicts(
         return vec!["nothing is installed, so there is nothing to verify".to_owned()];
     }
     let mut lines = Vec::new();
-    for Verdict { verified, differs } in verdicts {
+    for Verdict { verified, differs, status } in verdicts {
         lines.push(look.paint(Tone::Strong, &verified.name));
         for version in &verified.versions {
             let differs = differs.as_deref().filter(|_| version.active);
             let is_pinned = has_lock && version.active && differs.is_none();
-            lines.extend(version_lines(version, differs, is_pinned, look));
+            let mut words = Vec::new();
+            words.extend(is_pinned.then(|| "pinned".to_owned()));
+            words.extend(version.active.then(|| super::active(*status, Look::PLAIN)));
+            lines.extend(version_lines(version, differs, &words, look));
         }
     }
     for name in missing {
@@ -38,7 +42,7 @@ pub(crate) fn verdicts(
 fn version_lines(
     version: &VersionVerified,
     differs: Option<&str>,
-    is_pinned: bool,
+    words: &[String],
     look: Look,
 ) -> Vec<String> {
     let holds = version.problems.is_empty() && differs.is_none();
@@ -48,21 +52,22 @@ fn version_lines(
         look.paint(Tone::Bad, "does not hold")
     };
     let by = version.signed_by.as_deref().unwrap_or("nobody");
-    let serves = if version.active { ", serves" } else { "" };
-    let pinned = if is_pinned { ", pinned" } else { "" };
+    let words: String = words.iter().map(|word| format!(", {word}")).collect();
     let digest = super::short(&version.digest);
-    let mut lines =
-        vec![format!("  {} {digest}  {word}: signed by {by}{pinned}{serves}", version.version)];
+    let mut lines = vec![format!("  {} {digest}  {word}: signed by {by}{words}", version.version)];
     let problems = version.problems.iter().map(String::as_str).chain(differs);
     lines.extend(problems.map(|problem| format!("    {problem}")));
     lines
 }
 
-/// Returns what came of the plugins of a bundle.
+/// Returns what came of several plugins. `plugins`: what is known of them since.
 #[must_use]
-pub(crate) fn imported(imported: &[PluginImported], look: Look) -> Vec<String> {
+pub(crate) fn imported(imported: &[PluginImported], plugins: &[Plugin], look: Look) -> Vec<String> {
     let lines = |plugin: &PluginImported| match (&plugin.installed, &plugin.refused) {
-        (Some(installed), _) => super::installed(installed, None, look),
+        (Some(installed), _) => {
+            let plugin = plugins.iter().find(|plugin| plugin.name == installed.name);
+            super::installed(installed, plugin, look)
+        }
         (None, reason) => {
             let reason = reason.as_deref().unwrap_or("the server does not say why");
             vec![format!("{}  {reason}", look.paint(Tone::Bad, "refused"))]

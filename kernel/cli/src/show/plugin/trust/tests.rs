@@ -1,6 +1,6 @@
 use expect_test::{Expect, expect};
 use kernel_wire::plugin_admin::{
-    InstallOutcome, PluginImported, PluginInstalled, PluginVerified, VersionVerified,
+    InstallOutcome, PluginImported, PluginInstalled, PluginStatus, PluginVerified, VersionVerified,
 };
 
 use super::{imported, verdicts};
@@ -25,7 +25,7 @@ fn version(version: &str, signed_by: Option<&str>, problem: Option<&str>) -> Ver
 
 fn verdict(versions: Vec<VersionVerified>, differs: Option<&str>) -> Verdict {
     let verified = PluginVerified { name: "hello".to_owned(), holds: true, versions };
-    Verdict { verified, differs: differs.map(str::to_owned) }
+    Verdict { verified, differs: differs.map(str::to_owned), status: PluginStatus::Active }
 }
 
 #[test]
@@ -86,10 +86,25 @@ fn a_bundle_is_reported_plugin_by_plugin() {
         },
     ];
     check(
-        imported(&plugins, Look::PLAIN),
+        imported(&plugins, &[], Look::PLAIN),
         expect![[r#"
             hello 0.2.0 serves
             refused  other was not installed: self-test: it says no
+        "#]],
+    );
+}
+
+#[test]
+fn an_active_version_of_a_disabled_plugin_does_not_serve() {
+    let disabled = Verdict {
+        status: PluginStatus::Disabled,
+        ..verdict(vec![version("0.2.0", Some("acme"), None)], None)
+    };
+    check(
+        verdicts(&[disabled], &[], false, Look::PLAIN),
+        expect![[r#"
+            hello
+              0.2.0 020020020020  holds: signed by acme, disabled
         "#]],
     );
 }
