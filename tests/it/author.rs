@@ -94,9 +94,7 @@ fn builds(here: &Path, kind: &str) {
     let checked = &checked.json()[0];
     assert_eq!(checked["name"], name);
     assert_eq!(checked["kinds"], serde_json::json!([kind]), "{checked}");
-    // A launcher starts what pipelines name: that is to be remarked, and nothing else.
-    let remarks = checked["remarks"].as_array().unwrap().len();
-    assert_eq!(remarks, usize::from(kind == "launcher"), "{checked}");
+    assert_eq!(checked["remarks"], serde_json::json!([]), "{checked}");
 }
 
 #[test]
@@ -188,11 +186,20 @@ fn mistakes_of_authors_are_named_with_the_way_out() {
     for (lang, way_out) in
         [("js", "run `npm install` there"), ("python", "bin/pip install .` there")]
     {
-        refused(&["new", "--kind", "cache", "a", "--lang", lang], "only for action");
+        refused(&["new", "--kind", "thing", "a", "--lang", lang], "the kinds are action, cache");
         plugin(here, &["new", "--kind", "action", lang, "--lang", lang]).ends(0);
         refused(&["build", lang], way_out);
         refused(&["test", lang], way_out);
     }
+    // A checkout, in which the SDK for JavaScript was not built.
+    let sdk = here.join("checkout/sdk/js");
+    fs::create_dir_all(sdk.join("src")).unwrap();
+    fs::write(sdk.join("package.json"), "{}").unwrap();
+    let args = ["new", "--kind", "action", "early", "--lang", "js", "--sdk", "checkout"];
+    let said = plugin(here, &args).ends(0);
+    assert!(said.stdout.contains("npm install && npm run build"), "{said:?}");
+    fs::create_dir_all(here.join("early/node_modules/@tenon/sdk")).unwrap();
+    refused(&["build", "early"], "was not built yet; run `npm install && npm run build` there");
     fs::create_dir(here.join("there")).unwrap();
     refused(&["new", "--kind", "action", "there"], "take another name");
 }

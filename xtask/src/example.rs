@@ -4,6 +4,7 @@
 mod packages;
 mod readme;
 mod registry;
+mod templates;
 
 use std::env;
 use std::fs;
@@ -40,13 +41,15 @@ pub(crate) fn follow(only: Option<&str>) -> Result<()> {
     followed
 }
 
-/// Runs the tests of the SDKs for JavaScript and Python, the latter as it is installed.
+/// Runs the tests of the SDKs for JavaScript and Python, the latter as it is installed, and looks at
+/// what `tenon plugin new` makes with them.
 pub(crate) fn test_sdks() -> Result<()> {
     let packages = packages::build()?;
     run(tool("npm").current_dir(root().join("sdk/js")).args(["test", "--silent"]))?;
     let python = packages::python(&packages)?;
     let tests = ["-m", "unittest", "discover", "--quiet", "--start-directory", "tests"];
-    run(tool(python).current_dir(root().join("sdk/python")).args(tests))
+    run(tool(&python).current_dir(root().join("sdk/python")).args(tests))?;
+    templates::check(&tenon(), &python)
 }
 
 /// Returns the binary to follow them with: what is named, as for the tests, or the one of this tree.

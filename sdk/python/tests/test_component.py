@@ -312,6 +312,22 @@ class Machines(unittest.TestCase):
         )
         self.assertIn("the new state and the commands", said(language.drive, "x", b"", "[]").message)
 
+    def test_a_language_gets_back_its_typed_state_which_is_none_at_first(self) -> None:
+        lines = Plugin(name="lines", version="0.1.0", summary="Lines.")
+
+        @lines.language("*.lines")
+        class Lines:
+            def compile(self, request: Any) -> Any:
+                return None, []
+
+            def drive(self, program: str, state: Running | None, events: Any) -> Any:
+                return Running(f"{state.program}+" if state else program), []
+
+        language = exports(lines)["language"]()
+        module("wit_world.exports.language", Driven=lambda state, commands: state)
+        first = language.drive("x", b"", "[]")
+        self.assertEqual(json.loads(language.drive("x", first, "[]")), {"program": "x+"})
+
 
 class Descriptions(unittest.TestCase):
     def test_the_manifest_says_what_the_plugin_is(self) -> None:

@@ -22,5 +22,8 @@ mod vault;
 
 pub use clock::TestClock;
 pub use conform::conform;
+pub use kernel_ports::plugin::{
+    CompiledSource, Driven, Effect, MachineInput, MachineStep, PluginError, PluginKind,
+};
 pub use network::{Dialled, Recorded, Sent};
 pub use stage::{Fault, Stage, StageBuilder, StageError};

@@ -1,6 +1,6 @@
 //! `tenon plugin check`: what a plugin is, and what its author could still do better.
 
-use kernel_wire::plugin::Plugin;
+use kernel_wire::plugin::{Plugin, PluginKind};
 use serde::Serialize;
 
 use super::{Component, Inspect};
@@ -59,7 +59,9 @@ fn remarks(plugin: &Plugin) -> Vec<String> {
             ));
         }
         let wide = |parameter: &&String| parameter.split(' ').any(|part| part == "*");
-        if let Some(parameter) = grant.parameters.iter().find(wide) {
+        // Pipelines name the programs that a launcher starts.
+        let is_any_program = name == "process" && plugin.kinds.contains(&PluginKind::Launcher);
+        if let Some(parameter) = grant.parameters.iter().find(wide).filter(|_| !is_any_program) {
             remarks.push(format!(
                 "it asks for {name:?} with {parameter:?}, which operators are slow to grant; name \
                  what it needs"

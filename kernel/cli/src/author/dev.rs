@@ -89,9 +89,11 @@ async fn rounds(
         if digest.is_none() || digest != last {
             report(&round, out);
         }
-        if let Round::Served { installed, .. } = round {
-            last = Some(installed.digest);
-        }
+        // What was undone after a mistake is news, though nothing is swapped for it.
+        last = match round {
+            Round::Served { installed, .. } => Some(installed.digest),
+            _ => None,
+        };
         source = source.changed(&args.folder, &others).await;
     }
 }

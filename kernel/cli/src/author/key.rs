@@ -31,7 +31,10 @@ pub(super) fn make(args: &KeygenArgs, out: &Out) -> anyhow::Result<Exit> {
     let (secret, public) = (ending(&args.name, "key"), ending(&args.name, "pub"));
     // The public one first: should it be there already, no secret is left lying about.
     write_new(&public, &new.public, 0o644)?;
-    write_new(&secret, &new.secret, 0o600)?;
+    write_new(&secret, &new.secret, 0o600).inspect_err(|_| {
+        // One that belongs to no secret would be given out as if it did.
+        let _ = fs::remove_file(&public);
+    })?;
     let fingerprint = PublicKey::parse(&new.public)?.fingerprint().to_owned();
     let result = json!({ "secret": secret, "public": public, "fingerprint": fingerprint });
     out.result(&result, |_| {

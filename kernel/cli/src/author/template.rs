@@ -14,96 +14,86 @@ pub(super) struct TemplateFile {
 /// The version of the SDK that templates are written for.
 pub(super) const SDK: &str = "0.1";
 
-/// The files of a kind, found by its name.
-macro_rules! rust {
-    ($kind:literal) => {
-        (
-            $kind,
-            [
-                TemplateFile {
-                    path: "manifest.json",
-                    text: include_str!(concat!(
-                        "../../templates/rust/",
-                        $kind,
-                        "/manifest.json.in"
-                    )),
-                },
-                TemplateFile {
-                    path: "src/lib.rs",
-                    text: include_str!(concat!("../../templates/rust/", $kind, "/src/lib.rs")),
-                },
-            ],
-        )
+/// A file, and the parts of the path of its text.
+macro_rules! file {
+    ($path:literal, $($part:literal),+) => {
+        TemplateFile {
+            path: $path,
+            text: include_str!(concat!("../../templates/", $($part),+)),
+        }
     };
 }
 
-/// The kinds of plugins, with what a Rust plugin of each begins as.
-const RUST: &[(&str, [TemplateFile; 2])] = &[
-    rust!("action"),
-    rust!("cache"),
-    rust!("gateway"),
-    rust!("identity"),
-    rust!("language"),
-    rust!("launcher"),
-    rust!("model"),
-    rust!("notifier"),
-    rust!("resource"),
-    rust!("secrets"),
-    rust!("webhook"),
-];
+/// What a plugin of a kind begins as in one language: two files, found by its name.
+macro_rules! own {
+    ($folder:literal, $one:literal $from:literal, $two:literal $then:literal: $($kind:literal)+) => {
+        &[$((
+            $kind,
+            [file!($one, $folder, $kind, $from), file!($two, $folder, $kind, $then)],
+        )),+]
+    };
+}
 
-const RUST_ALWAYS: [TemplateFile; 3] = [
-    TemplateFile { path: "Cargo.toml", text: include_str!("../../templates/rust/Cargo.toml.in") },
-    TemplateFile { path: "README.md", text: include_str!("../../templates/rust/README.md.in") },
+/// A kind, and its files.
+type Own = (&'static str, [TemplateFile; 2]);
+
+const RUST_OWN: &[Own] = own!(
+    "rust/", "manifest.json" "/manifest.json.in", "src/lib.rs" "/src/lib.rs":
+    "action" "cache" "gateway" "identity" "language" "launcher" "model" "notifier" "resource"
+    "secrets" "webhook"
+);
+
+const JS_OWN: &[Own] = own!(
+    "js/", "plugin.js" "/plugin.js.in", "plugin.test.js" "/plugin.test.js.in":
+    "action"
+);
+
+const PYTHON_OWN: &[Own] = own!(
+    "python/", "plugin.py" "/plugin.py.in", "test_plugin.py" "/test_plugin.py.in":
+    "action" "cache" "gateway" "identity" "language" "launcher" "model" "notifier" "resource"
+    "secrets" "webhook"
+);
+
+/// What plugins of all kinds begin with.
+const RUST: [TemplateFile; 3] = [
+    file!("Cargo.toml", "rust/Cargo.toml.in"),
+    file!("README.md", "rust/README.md.in"),
     TemplateFile { path: ".gitignore", text: "/target\n*.key\n" },
 ];
 
-const JS: [TemplateFile; 5] = [
-    TemplateFile { path: "package.json", text: include_str!("../../templates/js/package.json.in") },
-    TemplateFile { path: "plugin.js", text: include_str!("../../templates/js/plugin.js.in") },
-    TemplateFile {
-        path: "plugin.test.js",
-        text: include_str!("../../templates/js/plugin.test.js.in"),
-    },
-    TemplateFile { path: "README.md", text: include_str!("../../templates/js/README.md.in") },
+const JS: [TemplateFile; 3] = [
+    file!("package.json", "js/package.json.in"),
+    file!("README.md", "js/README.md.in"),
     TemplateFile { path: ".gitignore", text: "/node_modules\n*.wasm\n*.key\n" },
 ];
 
-const PYTHON: [TemplateFile; 5] = [
-    TemplateFile {
-        path: "pyproject.toml",
-        text: include_str!("../../templates/python/pyproject.toml.in"),
-    },
-    TemplateFile { path: "plugin.py", text: include_str!("../../templates/python/plugin.py.in") },
-    TemplateFile {
-        path: "test_plugin.py",
-        text: include_str!("../../templates/python/test_plugin.py.in"),
-    },
-    TemplateFile { path: "README.md", text: include_str!("../../templates/python/README.md.in") },
+const PYTHON: [TemplateFile; 3] = [
+    file!("pyproject.toml", "python/pyproject.toml.in"),
+    file!("README.md", "python/README.md.in"),
     TemplateFile { path: ".gitignore", text: "/.venv\n__pycache__\n*.wasm\n*.key\n" },
 ];
 
-/// The kinds that scripts have a template for.
-const SCRIPT_KINDS: [&str; 1] = ["action"];
+fn own(lang: Lang) -> &'static [Own] {
+    match lang {
+        Lang::Rust => RUST_OWN,
+        Lang::Js => JS_OWN,
+        Lang::Python => PYTHON_OWN,
+    }
+}
 
 /// Returns the kinds that there is a template for.
 pub(super) fn kinds(lang: Lang) -> Vec<&'static str> {
-    match lang {
-        Lang::Rust => RUST.iter().map(|(kind, _)| *kind).collect(),
-        Lang::Js | Lang::Python => SCRIPT_KINDS.to_vec(),
-    }
+    own(lang).iter().map(|(kind, _)| *kind).collect()
 }
 
 /// Returns the files of a new plugin; none when there is no such template.
 pub(super) fn files(lang: Lang, kind: &str) -> Option<Vec<TemplateFile>> {
-    match lang {
-        Lang::Rust => {
-            let (_, own) = RUST.iter().find(|(known, _)| *known == kind)?;
-            Some([&RUST_ALWAYS[..], own].concat())
-        }
-        Lang::Js => SCRIPT_KINDS.contains(&kind).then(|| JS.to_vec()),
-        Lang::Python => SCRIPT_KINDS.contains(&kind).then(|| PYTHON.to_vec()),
-    }
+    let (_, own) = own(lang).iter().find(|(known, _)| *known == kind)?;
+    Some(match lang {
+        Lang::Rust => [&RUST[..], own].concat(),
+        Lang::Js => [&JS[..], own].concat(),
+        Lang::Python => [&PYTHON[..], own].concat(),
+    })
 }
 
 impl TemplateFile {

@@ -220,17 +220,13 @@ def _language(plugin: Any) -> type:
 
     def drive(program: str, state: bytes, events: str) -> Any:
         wit = importlib.import_module("wit_world.exports.language")
-        before = _typed_at(plugin.drive, 1, state) if state else None
+        kind = last_type(plugin.drive, 1)
+        before = decode(kind, _value(state), "the state") if state else None
         answer = plugin.drive(program, before, _argument("events of the run", events))
         after, commands = _pair("drive", answer, "the new state and the commands")
         return wit.Driven(_bytes(after), json.dumps(encode(commands)))
 
     return _class("Language", {"compile": _guarded(compile), "drive": _guarded(drive)})
-
-
-def _typed_at(call: Callable[..., Any], at: int, state: bytes) -> Any:
-    kind = last_type(call, at)
-    return decode(kind if isinstance(kind, type) else None, _value(state), "the state")
 
 
 def _service(kind: str, plugin: Any) -> type:

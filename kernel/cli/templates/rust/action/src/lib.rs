@@ -43,7 +43,7 @@ impl Action for Plugin {
                 tenon_sdk::info!("greeting {name}");
                 Step::succeeded(&Output { text: format!("{greeting}, {name}") })
             }
-            _ => Err(Error::unsupported(format!("there is no function {name:?}; call `greet`"))),
+            _ => Err(Error::not_found(format!("there is no function {name:?}; call `greet`"))),
         }
     }
 }
