@@ -1,5 +1,5 @@
-//! What `tenon plugin new` makes in JavaScript and Python: plugins that pass their tests and are what
-//! they should be.
+//! What `tenon plugin new` makes in JavaScript and Python: a plugin of each kind, which passes its
+//! tests and is what it should be.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ const KINDS: [&str; 11] = [
     "resource", "secrets", "webhook",
 ];
 
-/// Makes, tests and checks a plugin of each kind that there is a template for. `python` has the SDK.
+/// Makes, tests and checks a plugin of each kind in both languages. `python` has the SDK.
 pub(crate) fn check(tenon: &Path, python: &Path) -> Result<()> {
     let place = target("").join("templates");
     if place.exists() {
@@ -28,12 +28,13 @@ pub(crate) fn check(tenon: &Path, python: &Path) -> Result<()> {
     let environment = python.ancestors().nth(2).context("the environment has no folder")?;
     let modules = place.join("js/node_modules");
     let builder = sdk.join("bin/tenon-plugin.js");
-    let folder = new(tenon, &place.join("js"), "js", "action")?;
-    symlink(&modules, folder.join("node_modules"))?;
-    tested(tenon, &folder)?;
-    let check = read(tool("node").current_dir(&folder).arg(&builder).arg("check"))?;
-    is("action", "js", &check)?;
     for kind in KINDS {
+        let folder = new(tenon, &place.join("js"), "js", kind)?;
+        symlink(&modules, folder.join("node_modules"))?;
+        tested(tenon, &folder)?;
+        let check = read(tool("node").current_dir(&folder).arg(&builder).arg("check"))?;
+        is(kind, "js", &check)?;
+
         let folder = new(tenon, &place.join("python"), "python", kind)?;
         symlink(environment, folder.join(".venv"))?;
         tested(tenon, &folder)?;

@@ -21,14 +21,7 @@ pub(super) fn execute(args: &NewArgs, out: &Out) -> anyhow::Result<Exit> {
          lower-case letters, digits and `-`"
     );
     let Some(files) = template::files(*lang, kind) else {
-        let kinds = template::kinds(*lang).join(", ");
-        if template::files(Lang::Rust, kind).is_some() {
-            bail!(
-                "there is no template for {kind:?} in this language, only for {kinds}; the SDK's \
-                 README shows the other kinds"
-            );
-        }
-        bail!("{kind:?} is no kind of plugin; the kinds are {kinds}");
+        bail!("{kind:?} is no kind of plugin; the kinds are {}", template::kinds().join(", "));
     };
     let sdk = args.sdk.as_deref().map(|folder| Sdk::find(folder, *lang)).transpose()?;
     let folder = args.into.join(name);

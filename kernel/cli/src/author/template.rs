@@ -24,35 +24,48 @@ macro_rules! file {
     };
 }
 
-/// What a plugin of a kind begins as in one language: two files, found by its name.
-macro_rules! own {
-    ($folder:literal, $one:literal $from:literal, $two:literal $then:literal: $($kind:literal)+) => {
-        &[$((
-            $kind,
-            [file!($one, $folder, $kind, $from), file!($two, $folder, $kind, $then)],
-        )),+]
+/// The files of one kind in all languages, found by its name.
+macro_rules! kind {
+    ($kind:literal) => {
+        Kind {
+            name: $kind,
+            rust: [
+                file!("manifest.json", "rust/", $kind, "/manifest.json.in"),
+                file!("src/lib.rs", "rust/", $kind, "/src/lib.rs"),
+            ],
+            js: [
+                file!("plugin.js", "js/", $kind, "/plugin.js.in"),
+                file!("plugin.test.js", "js/", $kind, "/plugin.test.js.in"),
+            ],
+            python: [
+                file!("plugin.py", "python/", $kind, "/plugin.py.in"),
+                file!("test_plugin.py", "python/", $kind, "/test_plugin.py.in"),
+            ],
+        }
     };
 }
 
-/// A kind, and its files.
-type Own = (&'static str, [TemplateFile; 2]);
+/// What a plugin of one kind begins as.
+struct Kind {
+    name: &'static str,
+    rust: [TemplateFile; 2],
+    js: [TemplateFile; 2],
+    python: [TemplateFile; 2],
+}
 
-const RUST_OWN: &[Own] = own!(
-    "rust/", "manifest.json" "/manifest.json.in", "src/lib.rs" "/src/lib.rs":
-    "action" "cache" "gateway" "identity" "language" "launcher" "model" "notifier" "resource"
-    "secrets" "webhook"
-);
-
-const JS_OWN: &[Own] = own!(
-    "js/", "plugin.js" "/plugin.js.in", "plugin.test.js" "/plugin.test.js.in":
-    "action"
-);
-
-const PYTHON_OWN: &[Own] = own!(
-    "python/", "plugin.py" "/plugin.py.in", "test_plugin.py" "/test_plugin.py.in":
-    "action" "cache" "gateway" "identity" "language" "launcher" "model" "notifier" "resource"
-    "secrets" "webhook"
-);
+const KINDS: &[Kind] = &[
+    kind!("action"),
+    kind!("cache"),
+    kind!("gateway"),
+    kind!("identity"),
+    kind!("language"),
+    kind!("launcher"),
+    kind!("model"),
+    kind!("notifier"),
+    kind!("resource"),
+    kind!("secrets"),
+    kind!("webhook"),
+];
 
 /// What plugins of all kinds begin with.
 const RUST: [TemplateFile; 3] = [
@@ -73,26 +86,18 @@ const PYTHON: [TemplateFile; 3] = [
     TemplateFile { path: ".gitignore", text: "/.venv\n__pycache__\n*.wasm\n*.key\n" },
 ];
 
-fn own(lang: Lang) -> &'static [Own] {
-    match lang {
-        Lang::Rust => RUST_OWN,
-        Lang::Js => JS_OWN,
-        Lang::Python => PYTHON_OWN,
-    }
-}
-
 /// Returns the kinds that there is a template for.
-pub(super) fn kinds(lang: Lang) -> Vec<&'static str> {
-    own(lang).iter().map(|(kind, _)| *kind).collect()
+pub(super) fn kinds() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.name).collect()
 }
 
-/// Returns the files of a new plugin; none when there is no such template.
+/// Returns the files of a new plugin; none when there is no such kind.
 pub(super) fn files(lang: Lang, kind: &str) -> Option<Vec<TemplateFile>> {
-    let (_, own) = own(lang).iter().find(|(known, _)| *known == kind)?;
+    let kind = KINDS.iter().find(|known| known.name == kind)?;
     Some(match lang {
-        Lang::Rust => [&RUST[..], own].concat(),
-        Lang::Js => [&JS[..], own].concat(),
-        Lang::Python => [&PYTHON[..], own].concat(),
+        Lang::Rust => [&RUST[..], &kind.rust].concat(),
+        Lang::Js => [&JS[..], &kind.js].concat(),
+        Lang::Python => [&PYTHON[..], &kind.python].concat(),
     })
 }
 

@@ -114,6 +114,7 @@ pub(super) async fn import(api: &Api, args: &ImportArgs, out: &Out) -> anyhow::R
     let bundle = std::fs::read(&args.bundle).with_context(|| format!("failed to read {shown}"))?;
     ensure!(!bundle.is_empty(), "{shown} is empty; `tenon plugin bundle` writes a bundle");
     let mut query = Query::new();
+    query.extend(args.locked.then(|| ("locked", "true".to_owned())));
     query.extend(args.digest.clone().map(|digest| ("digest", digest)));
     query.extend(args.rules.iter().map(|rule| ("grant", rule.clone())));
     if args.locked {
