@@ -29,13 +29,21 @@ fn pipeline(plan: &[Value]) -> String {
 }
 
 /// Waits until something is there.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, look).await
+}
+
+async fn until_within<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let since = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(since.elapsed() < PATIENCE, "waited for too long for {what}");
+        assert!(since.elapsed() < patience, "waited for too long for {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
