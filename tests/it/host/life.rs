@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kernel_host::{Host, InstalledPlugins, Ports};
+use kernel_model::id::RunId;
 use kernel_model::time::Time;
 use kernel_ports::package::Package;
 use kernel_ports::plugin::{
-    Machine, MachineCall, MachineInput, MachineStep, PluginError, Plugins as _,
+    DriveCall, Machine, MachineCall, MachineInput, MachineStep, PluginError, Plugins as _,
 };
 use kernel_ports::plugin_admin::{
     BindingDraft, InstallFrom, InstallOptions, InstallOutcome, Installed, PluginAdmin as _,
@@ -17,6 +18,7 @@ use kernel_ports::plugin_admin::{
 use kernel_ports::plugin_store::{PluginStore as _, Signature};
 use kernel_store_memory::MemoryControl;
 use tempfile::TempDir;
+use wit_envelope::language::RunEvent;
 
 use super::fixture;
 use super::world::{limits, ports};
@@ -275,6 +277,78 @@ async fn an_upgrade_waits_only_if_it_asks_for_more() {
     life.host.upgrade("hostile", None, approve(true)).await.unwrap();
     assert_eq!(life.version(), "0.3.0");
     life.start("process", "gimp").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_version_that_waited_is_gone_when_another_one_waits() {
+    let life = Life::new().await;
+    life.install(fixture::hostile()).await.unwrap();
+    for (version, program) in [("0.3.0", "gi*"), ("0.4.0", "g*t")] {
+        let parts =
+            [("\"0.1.0\"", &*format!("\"{version}\"")), ("\"git\"", &*format!("\"{program}\""))];
+        let more = fixture::hostile_with(&parts);
+        let plain = InstallOptions { allow_unsigned: true, ..InstallOptions::default() };
+        life.host.upgrade("hostile", Some(given(&more)), plain).await.unwrap();
+    }
+    let shown = life.host.state_get("hostile").unwrap();
+    let kept: Vec<&str> = shown.versions.iter().map(|version| &*version.version).collect();
+    assert_eq!(kept, ["0.4.0", "0.1.0"], "nobody has decided on 0.3.0");
+    assert!(life.host.swap("hostile", "0.3.0").await.is_err());
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_approve_of_a_plugin_that_is_new() {
+    let life = Life::new().await;
+    let options = InstallOptions {
+        approve: true,
+        allow_unsigned: true,
+        rules: vec![RULES[0].to_owned()],
+        ..InstallOptions::default()
+    };
+    life.host.install(given(fixture::hostile()), options).await.unwrap();
+    assert!(matches!(life.start("kv", "").await, Err(PluginError::Denied { .. })));
+}
+
+#[tokio::test]
+async fn a_language_that_is_disabled_drives_no_run_on() {
+    let life = Life::new().await;
+    let plain = InstallOptions { allow_unsigned: true, ..InstallOptions::default() };
+    let digest = life.host.install(given(fixture::language()), plain).await.unwrap().digest;
+    let drive = || {
+        life.host.drive(DriveCall {
+            language: "language-lines".into(),
+            digest: digest.as_str().into(),
+            run: RunId(1),
+            at: Time(0),
+            program: "p".into(),
+            state: [].into(),
+            events: vec![RunEvent::Timer { name: "t".into() }],
+        })
+    };
+    drive().await.unwrap();
+    life.host.enable("language-lines", false).await.unwrap();
+    let err = drive().await.unwrap_err();
+    assert!(matches!(err, PluginError::Stopped { .. }), "{err}");
+    life.host.enable("language-lines", true).await.unwrap();
+    drive().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plugin_does_not_take_over_what_a_binding_has_by_its_name() {
+    let life = Life::new().await;
+    life.install(fixture::hostile()).await.unwrap();
+    let draft = BindingDraft {
+        name: "hostila".to_owned(),
+        plugin: Some("hostile".to_owned()),
+        rules: Some(vec!["kv".to_owned()]),
+        config: None,
+        default_for: None,
+    };
+    life.host.bind(draft).await.unwrap();
+    let same_name = fixture::hostile_with(&[("\"hostile\"", "\"hostila\"")]);
+    let err = life.install(&same_name).await.unwrap_err().to_string();
+    assert!(err.contains("is a binding of hostile") && err.contains("unbind hostila"), "{err}");
+    assert_eq!(life.host.state_list().len(), 1);
 }
 
 #[tokio::test]

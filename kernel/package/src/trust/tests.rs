@@ -178,3 +178,12 @@ fn a_store_with_a_mistake_is_refused_whole() {
     assert!(refused(&format!("{key}origins = [\"a*\"]")).contains("in its midst"));
     assert!(refused("[keys.a]\nfile = \"gone\"\norigins = [\"*\"]").contains("failed to read"));
 }
+
+#[test]
+fn a_path_that_climbs_is_refused_whoever_signed_it() {
+    // No pattern covers it, so that leaving a signature out would go unnoticed.
+    let (_, store) = key(KeyKind::Ed25519, &["file:///*"]);
+    let origin = "file:///srv/plugins/../mine.wasm".to_owned();
+    let climbing = Package::new(b"a plugin".to_vec(), origin, vec![]);
+    refused(&store.judge(&climbing), "has `..` in it");
+}
