@@ -55,11 +55,11 @@ class Feed:
 
     def get(self, request: ResourceRequest[Source, Version]) -> dict[str, Any]:
         if request.version is None or request.volume is None:
-            raise TenonError("invalid", "a get needs a version and a volume")
+            raise TenonError.invalid("a get needs a version and a volume")
         wanted = request.version
         found = [entry for entry in entries(request.source) if entry.id == wanted.id]
         if not found:
-            raise TenonError("not-found", f"the entry {wanted.id!r} is no longer in the feed")
+            raise TenonError.not_found(f"the entry {wanted.id!r} is no longer in the feed")
         entry = found[0]
         volume = Volume(request.volume)
         for name in ("id", "title", "link"):
@@ -68,18 +68,18 @@ class Feed:
         return {"version": wanted, "metadata": metadata}
 
     def put(self, request: ResourceRequest[Source, Version]) -> dict[str, Any]:
-        raise TenonError("unsupported", "a feed can only be read; use `get`")
+        raise TenonError.unsupported("a feed can only be read; use `get`")
 
 
 def entries(source: Source) -> list[Entry]:
     """Reads the feed, and returns its entries from old to new."""
     answer = http.get(source.url, headers={"accept": "application/atom+xml, application/rss+xml"})
     if not answer.ok:
-        raise TenonError("unavailable", f"{source.url} answered with {answer.status}")
+        raise TenonError.unavailable(f"{source.url} answered with {answer.status}")
     try:
         root = ElementTree.fromstring(answer.bytes())
     except ElementTree.ParseError as err:
-        raise TenonError("invalid", f"{source.url} is no feed: {err}") from None
+        raise TenonError.invalid(f"{source.url} is no feed: {err}") from None
     found = [rss(item) for item in root.iter("item")]
     found += [atom(entry) for entry in root.iter(f"{ATOM}entry")]
     # Feeds begin with what is newest.

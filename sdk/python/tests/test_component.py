@@ -241,7 +241,7 @@ class Machines(unittest.TestCase):
         made["resource"].get(request)
         self.assertEqual(host.volumes["v"]["a/b"], b"u")
         error = said(made["resource"].check, '{"source":{"url":"u","kind":"c"}}')
-        self.assertIn("the source.kind must be one of ['a', 'b']", error.message)
+        self.assertIn('the source.kind must be one of ["a", "b"]', error.message)
 
 
     def test_secrets_are_references_until_they_are_revealed(self) -> None:

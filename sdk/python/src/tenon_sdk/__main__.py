@@ -1,11 +1,13 @@
-"""Builds and checks plugins: ``python -m tenon_sdk build``."""
+"""Builds, checks and tests plugins: ``python -m tenon_sdk build``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from ._build import Problem, build, check
+from ._run_tests import run
 
 
 def main() -> int:
@@ -23,8 +25,13 @@ def main() -> int:
         command.add_argument("module", nargs="?", default="plugin.py", help="default: plugin.py")
         if name == "build":
             command.add_argument("--out", metavar="FILE", help="default: NAME.wasm")
+    text = "run the tests of the plugin, on this machine"
+    command = commands.add_parser("test", help=text, description=text.capitalize() + ".")
+    command.add_argument("folder", nargs="?", default=".", help="default: this one")
     values = parser.parse_args()
     try:
+        if values.command == "test":
+            return 0 if run(Path(values.folder)) else 1
         if values.command == "check":
             check(values.module)
         else:

@@ -14,13 +14,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._section import SECTION, append
+from ._frames import of_component
+from ._section import SECTION, append, without_setup
 
 WIT = Path(__file__).parent / "wit"
 FREE = ["config", "context", "log"]
 """What each plugin may use without asking."""
+DONE = {"cache": ["blob", "http"], "model": ["http"]}
+"""What the kernel does for plugins by their grants: it sends the requests that they describe, and
+moves archives from and to the buckets that they name."""
+PARTS = {
+    "blob": "reports",
+    "http": "GET api.example.com",
+    "kernel": "GET /api/v1/runs/*",
+    "process": "git",
+    "secret-reveal": "DEPLOY_TOKEN",
+    "secret-store": "DEPLOY_TOKEN",
+    "tcp": "db.example.com:5432",
+}
+"""What is granted part by part, each with an example of one."""
 
 ENTRY = """\
+import sys
+
+# The folders of the author stay as they are, and each build reads the sources anew.
+sys.dont_write_bytecode = True
+
 from {module} import plugin
 from tenon_sdk._component import exports
 
@@ -78,15 +97,16 @@ def _look(module: str, version: str, interfaces: list[str]) -> Described:
     if not path.is_file():
         raise Problem(f"there is no file {module}; name the module of the plugin")
     ran = subprocess.run(
-        [sys.executable, "-m", "tenon_sdk._describe", path.stem, version],
+        [sys.executable, "-B", "-m", "tenon_sdk._describe", path.stem, version],
         cwd=path.parent,
         capture_output=True,
         text=True,
     )
-    if ran.returncode != 0:
-        reason = ran.stderr.strip().splitlines()[-1:] or ["it ended without a word"]
-        raise Problem(f"{module} cannot be loaded: {reason[0]}\n\n{ran.stderr.strip()}")
-    said = json.loads(ran.stdout.splitlines()[-1])
+    lines = ran.stdout.splitlines()
+    if ran.returncode != 0 or not lines:
+        reason = ran.stderr.strip() or "it ends the program while it is loaded"
+        raise Problem(f"{module} cannot be loaded: {reason}")
+    said = json.loads(lines[-1])
     if "problem" in said:
         raise Problem(said["problem"])
     names = {name.replace("_", "-") for name in said["loaded"]}
@@ -111,19 +131,34 @@ def _judge(described: Described, version: str, interfaces: list[str]) -> None:
     for kind in described.kinds + described.extras:
         if kind not in interfaces:
             raise Problem(f"the contract {version} has no {kind}")
+    _judge_requests(described)
+
+
+def _judge_requests(described: Described) -> None:
+    """Checks that the plugin asks for what it uses, and for what of it, and says why."""
+    manifest, name = described.manifest, described.manifest["name"]
     asked = [request["capability"] for request in manifest["requests"]]
-    for used in _wishes(described.imports):
-        if used not in asked:
-            raise Problem(f"{name} uses {used}, but does not ask for it: add "
-                          f"Request({used!r}, reason=…) to its requests")
+    done = [capability for kind in described.kinds for capability in DONE.get(kind, [])]
+    for used in described.imports:
+        if used not in asked + FREE:
+            like = f"{used!r}, reason=…{_parts(used)}"
+            raise Problem(f"{name} uses {used}, but does not ask for it: add Request({like}) "
+                          "to its requests")
     for request in manifest["requests"]:
         capability = request["capability"]
-        if capability not in described.imports:
+        if capability not in described.imports + done:
             raise Problem(f"{name} asks for {capability}, but does not use it: remove it from its "
                           f"requests, or import tenon_sdk.{capability.replace('-', '_')}")
         if not request["reason"]:
             raise Problem(f"{name} asks for {capability} without a reason: the operator who "
                           "decides needs one")
+        if capability in PARTS and not request["parameters"]:
+            raise Problem(f"{name} asks for {capability} without saying of what: name what it "
+                          f"needs, such as Request({capability!r}, …{_parts(capability)})")
+
+
+def _parts(capability: str) -> str:
+    return f", parameters=[{PARTS[capability]!r}]" if capability in PARTS else ""
 
 
 def _componentize(place: Path, module: Path, described: Described, version: str) -> bytes:
@@ -148,9 +183,9 @@ def _componentize(place: Path, module: Path, described: Described, version: str)
         [tool or "componentize-py", "--quiet", *arguments], capture_output=True, text=True
     )
     if ran.returncode != 0 or not out.is_file():
-        said = (ran.stderr or ran.stdout).partition("\n\nStack backtrace:")[0].strip()
+        said = of_component(ran.stderr or ran.stdout, [str(path) for path in paths])
         raise Problem(f"the component could not be built:\n{said}")
-    return out.read_bytes()
+    return without_setup(out.read_bytes())
 
 
 def _class(interface: str) -> str:
@@ -161,10 +196,6 @@ def _site() -> list[Path]:
     """Returns where this interpreter has packages: the SDK itself, and those of the author."""
     places = {Path(place) for place in site.getsitepackages()} | {Path(__file__).parents[1]}
     return sorted(place for place in places if place.is_dir())
-
-
-def _wishes(imports: list[str]) -> list[str]:
-    return [name for name in imports if name not in FREE]
 
 
 def _print(described: Described) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 from ._error import TenonError
 from ._event import read
+from ._frames import place
 from ._host import interface
 from ._plugin import SERVICES, LaunchSpec, Mount, Plugin, ResourceRequest, last_type, signature
 from ._schema import decode, encode
@@ -65,9 +65,9 @@ def _guarded(call: Callable[..., Any]) -> Callable[..., Any]:
         except TenonError as said:
             error = said
         except Exception as bug:
-            last = traceback.extract_tb(bug.__traceback__)[-1]
-            place = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
-            error = TenonError("internal", f"{type(bug).__name__}: {bug} ({place})")
+            where = place(bug)
+            text = f"{type(bug).__name__}: {bug}"
+            error = TenonError.internal(f"{text} ({where})" if where else text)
         raise _refusal(error)
 
     return guarded
@@ -86,12 +86,12 @@ def _machine(plugin: Any, starts: dict[str, Callable[..., Any]]) -> type:
         if happened is None:
             return interface("machine").Step(None, state, None)
         if not hasattr(plugin, "resume"):
-            raise TenonError("internal", "this plugin waits for nothing")
+            raise TenonError.internal("this plugin waits for nothing")
         return plugin.resume(_typed(plugin.resume, state), happened)
 
     def cancel(state: bytes, grace_ms: int) -> Any:
         if not hasattr(plugin, "cancel"):
-            raise TenonError("cancelled", "the work was cancelled")
+            raise TenonError.cancelled("the work was cancelled")
         return plugin.cancel(_typed(plugin.cancel, state), grace_ms)
 
     calls = {**starts, "resume": resume, "cancel": cancel}
@@ -113,7 +113,7 @@ def _actions(plugin: Plugin) -> type:
         if name not in plugin.actions:
             known = ", ".join(plugin.actions)
             message = f"there is no function {name!r}; there are: {known}"
-            raise TenonError("not-found", message)
+            raise TenonError.not_found(message)
         return plugin.actions[name].machine
 
     def named(name: str, answer: Any) -> Any:
@@ -131,14 +131,14 @@ def _actions(plugin: Plugin) -> type:
         def resume(self, state: Any, event: Any) -> Any:
             name, work = state["name"], find(state["name"])
             if not hasattr(work, "resume"):
-                raise TenonError("internal", f"the function {name} waits for nothing")
+                raise TenonError.internal(f"the function {name} waits for nothing")
             given = decode(last_type(work.resume, 0), state["state"], "the state")
             return named(name, work.resume(given, event))
 
         def cancel(self, state: Any, grace_ms: int) -> Any:
             name, work = state["name"], find(state["name"])
             if not hasattr(work, "cancel"):
-                raise TenonError("cancelled", f"the function {name} was cancelled")
+                raise TenonError.cancelled(f"the function {name} was cancelled")
             given = decode(last_type(work.cancel, 0), state["state"], "the state")
             return named(name, work.cancel(given, grace_ms))
 
@@ -196,7 +196,7 @@ def _mounts(said: Any) -> list[Mount]:
 def _pair(function: str, answer: Any, what: str) -> tuple[Any, Any]:
     if not isinstance(answer, tuple) or len(answer) != 2:
         found = type(answer).__name__
-        raise TenonError("internal", f"`{function}` must return {what}, but returned a {found}")
+        raise TenonError.internal(f"`{function}` must return {what}, but returned a {found}")
     return answer
 
 
@@ -231,21 +231,19 @@ def _language(plugin: Any) -> type:
 
 def _service(kind: str, plugin: Any) -> type:
     """Each function takes and gives one envelope; those that it lacks are `unsupported`."""
-    names = importlib.import_module("wit_world.exports")
-    functions = [n for n in vars(getattr(names, kind.title())) if not n.startswith("_")]
 
     def asked(name: str) -> Callable[..., Any]:
         def call(text: str) -> str:
             work = getattr(plugin, name, None)
             if work is None:
-                raise TenonError("unsupported", f"this plugin cannot {kind}.{name}")
+                raise TenonError.unsupported(f"this plugin cannot {kind}.{name}")
             given = decode(signature(work)[0], _argument("request", text), "the request")
             answer = work(given)
             return json.dumps({} if answer is None else encode(answer))
 
         return call
 
-    return _class(kind.title(), {name: _guarded(asked(name)) for name in functions})
+    return _class(kind.title(), {name: _guarded(asked(name)) for name in SERVICES[kind]})
 
 
 def _gateway(plugin: Any) -> type:
@@ -268,7 +266,7 @@ def _step(answer: Any) -> Any:
         if len(state) > STATE_BYTES_MAX:
             size, limit = len(state), STATE_BYTES_MAX
             message = f"the state has {size} bytes, more than the {limit} that are kept"
-            raise TenonError("limit", message)
+            raise TenonError.limit(message)
         return machine.Step(None, state, answer.wake_after_ms)
     end = answer if isinstance(answer, Done) else Done("succeeded", output=answer)
     done = {"status": end.status, "retryable": end.retryable, "output": encode(end.output)}
@@ -285,7 +283,7 @@ def _argument(what: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as err:
-        raise TenonError("invalid", f"failed to read the {what}: {err}") from None
+        raise TenonError.invalid(f"failed to read the {what}: {err}") from None
 
 
 def _value(state: bytes) -> Any:
@@ -296,4 +294,4 @@ def _value(state: bytes) -> Any:
             "failed to read back the state, which another version of the plugin may have "
             f"written: {err}"
         )
-        raise TenonError("internal", message) from None
+        raise TenonError.internal(message) from None

@@ -5,17 +5,41 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, get_type_hints, overload
+from typing import Any, Generic, TypeVar, get_args, get_type_hints, overload
 
-from ._schema import schema
+from ._definition import DefinitionError, functions, strict, text, texts, unknown
+from ._schema import schema, unreadable
+from ._step import Done, Wait
 
 S = TypeVar("S")
 V = TypeVar("V")
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
 
-SERVICES = ("secrets", "cache", "model", "identity", "webhook", "notifier")
-"""The kinds that answer at once: each function takes an envelope and returns one."""
+SERVICES = {
+    "secrets": ("read", "write", "remove", "list"),
+    "cache": ("find", "offer", "commit", "remove", "list", "prune"),
+    "model": ("models", "chat", "more", "embed"),
+    "identity": ("authorize", "exchange"),
+    "webhook": ("receive",),
+    "notifier": ("send",),
+}
+"""The kinds that answer at once: each of their functions takes an envelope and returns one."""
+
+CAPABILITIES = (
+    "blob",
+    "http",
+    "kernel",
+    "keyring",
+    "kv",
+    "output",
+    "process",
+    "secret-reveal",
+    "secret-store",
+    "tcp",
+    "workspace",
+)
+"""What a plugin may ask for."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +52,18 @@ class Request:
     """For the operator who decides."""
     parameters: tuple[str, ...] | list[str] = ()
     """Such as programs, ``METHOD host``, or a size in bytes."""
+
+    def __post_init__(self) -> None:
+        place = f"Request({text('the capability of a Request', self.capability)!r})"
+        if self.capability not in CAPABILITIES:
+            raise unknown("the contract", self.capability, CAPABILITIES)
+        if not isinstance(self.reason, str):
+            raise DefinitionError(f"the reason of {place} must be a text, but is {self.reason!r}")
+        texts(f"the parameters of {place}", self.parameters)
+
+
+# Set here, so that type checkers still know the arguments.
+Request.__init__ = strict("Request")(Request.__init__)  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)
@@ -102,6 +138,7 @@ class ResourceKind:
 class Plugin:
     """A plugin: what it says of itself, what it asks for, and what it is."""
 
+    @strict("Plugin")
     def __init__(
         self,
         *,
@@ -112,11 +149,15 @@ class Plugin:
         config: Any = None,
         state_version: int | None = None,
     ) -> None:
-        self.name = name
-        self.version = version
-        self.summary = summary
-        self.requests = requests or []
+        self.name = text("the name of the plugin", name)
+        self.version = text("the version of the plugin", version)
+        self.summary = text("the summary of the plugin", summary)
+        self.requests = _requests(requests)
         self.config_type = config
+        # Refused here, where the author sees it, rather than when the manifest is made.
+        schema(config, "the configuration")
+        if state_version is not None and type(state_version) is not int:
+            raise DefinitionError(f"state_version must be a number, but is {state_version!r}")
         self.state_version = state_version
         self.actions: dict[str, ActionKind] = {}
         self.the_resource: ResourceKind | None = None
@@ -134,6 +175,7 @@ class Plugin:
     def action(self, work: F) -> F: ...
     @overload
     def action(self, *, name: str) -> Callable[[F], F]: ...
+    @strict("plugin.action")
     def action(self, work: Any = None, *, name: str | None = None) -> Any:
         """Adds a function, or a class with `start`, `resume` and `cancel`, as an action.
 
@@ -141,20 +183,25 @@ class Plugin:
         its schemas.
         """
 
+        if work is not None and not callable(work):
+            raise DefinitionError(f"write @plugin.action(name={work!r}); the name is a keyword")
+
         def add(work: Any) -> Any:
-            machine = work() if isinstance(work, type) else _Plain(work)
-            label = name or work.__name__.replace("_", "-")
-            label = label.lower() if isinstance(work, type) else label
-            start = machine.start if isinstance(work, type) else work
-            given, returned = signature(start)
-            output = returned if isinstance(returned, type) or returned is not None else None
-            self.actions[label] = ActionKind(
-                label, _summary(work), schema_or_none(given), schema_or_none(output), machine
-            )
+            is_class = isinstance(work, type)
+            if is_class:
+                functions(f"the action {work.__name__}", work, ["start"], ["resume", "cancel"])
+            machine = work() if is_class else _Plain(work)
+            label = text("the name of an action", name or work.__name__.replace("_", "-"))
+            label = label.lower() if is_class else label
+            if label in self.actions:
+                raise DefinitionError(f"there are two actions {label!r}; rename one of them")
+            given, returned = _described(label, machine.start)
+            self.actions[label] = ActionKind(label, _summary(work), given, returned, machine)
             return work
 
         return add if work is None else add(work)
 
+    @strict("plugin.resource")
     def resource(
         self,
         name: str,
@@ -166,7 +213,18 @@ class Plugin:
     ) -> Callable[[C], C]:
         """Makes a class with `check`, `get` and `put` the resource; `name` is its `type:`."""
 
+        place = f"the resource {text('the name of the resource', name)!r}"
+        for part, kind in [
+            ("source", source),
+            ("version", version),
+            ("get_params", get_params),
+            ("put_params", put_params),
+        ]:
+            schema(kind, f"{place}: {part}")
+
         def add(work: C) -> C:
+            functions(place, work, ["check", "get", "put"], ["resume", "cancel"])
+            _once("resource", self.the_resource)
             self.the_resource = ResourceKind(
                 name, _summary(work), source, get_params, put_params, version, work()
             )
@@ -176,6 +234,8 @@ class Plugin:
 
     def launcher(self, work: C) -> C:
         """Makes a class with `start`, `resume` and `cancel` the launcher."""
+        functions("the launcher", work, ["start"], ["resume", "cancel"])
+        _once("launcher", self.the_launcher)
         self.the_launcher = work()
         return work
 
@@ -188,7 +248,13 @@ class Plugin:
         none at first.
         """
 
+        place = "the file names of the language"
+        if not texts(place, patterns):
+            raise DefinitionError(f'{place} are missing: write @plugin.language("*.flow")')
+
         def add(work: C) -> C:
+            functions("the language", work, ["compile", "drive"])
+            _once("language", self.the_language)
             self.the_language = work()
             self.patterns = list(patterns)
             return work
@@ -197,19 +263,29 @@ class Plugin:
 
     def service(self, kind: str) -> Callable[[C], C]:
         """Makes a class the plugin of a kind that answers at once, such as ``notifier``."""
-        if kind not in SERVICES:
-            raise ValueError(f"{kind!r} is no kind that answers at once; those are {SERVICES}")
+        if text("the kind of a service", kind) not in SERVICES:
+            raise unknown("plugin.service", kind, SERVICES)
 
         def add(work: C) -> C:
+            known = SERVICES[kind]
+            functions(f"the {kind}", work, [], known)
+            if not any(hasattr(work, name) for name in known):
+                raise DefinitionError(f"the {kind} has none of its functions: {', '.join(known)}")
+            _once(kind, self.services.get(kind))
             self.services[kind] = work()
             return work
 
         return add
 
+    @strict("plugin.gateway")
     def gateway(self, path: str, *, anonymous: bool = False) -> Callable[[C], C]:
         """Makes a class with `handle(head, body)` the gateway, which would like to be at `path`."""
 
+        text("the path of the gateway", path)
+
         def add(work: C) -> C:
+            functions("the gateway", work, ["handle"])
+            _once("gateway", self.the_gateway)
             self.the_gateway = work()
             self.gateway_path, self.gateway_anonymous = path, anonymous
             return work
@@ -302,12 +378,40 @@ def last_type(work: Callable[..., Any], at: int) -> Any:
     return get_type_hints(work, include_extras=True).get(names[at]) if len(names) > at else None
 
 
-def schema_or_none(kind: Any) -> Any:
-    """Returns the schema of a type that has one: steps and the like accept anything."""
+def _requests(said: Any) -> list[Request]:
+    if not isinstance(said, (list, tuple, type(None))):
+        raise DefinitionError(f"the requests of the plugin must be a list, but are {said!r}")
+    for each in said or []:
+        if not isinstance(each, Request):
+            raise DefinitionError(f"each request must be a Request(…), but one is {each!r}")
+    return list(said or [])
+
+
+def _once(kind: str, before: Any) -> None:
+    if before is not None:
+        raise DefinitionError(f"a plugin has one {kind}, and this is the second")
+
+
+def _described(label: str, work: Callable[..., Any]) -> tuple[Any, Any]:
+    """Returns the schemas of what an action takes and returns."""
+    place = f"the action {label!r}"
+    said = [p for name, p in inspect.signature(work).parameters.items() if name != "self"]
+    if len(said) != 1 or said[0].kind in (said[0].VAR_KEYWORD, said[0].KEYWORD_ONLY):
+        names = ", ".join(p.name for p in said) or "none"
+        raise DefinitionError(
+            f"{place} must take one parameter, its input, but takes {names}: "
+            "put what belongs together into a dataclass"
+        )
     try:
-        return schema(kind)
-    except TypeError:
-        return None
+        given, returned = signature(work)
+    except (NameError, TypeError) as err:
+        raise unreadable(place, err) from None
+    # The output of a step is what the step says.
+    is_step = any(kind in (Done, Wait) for kind in (returned, *get_args(returned)))
+    return (
+        schema(given, f"{place}: {said[0].name}"),
+        None if is_step else schema(returned, f"{place}: what it returns"),
+    )
 
 
 def _summary(work: Any) -> str:
