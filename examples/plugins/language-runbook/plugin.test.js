@@ -41,4 +41,5 @@ test('steps run one after the other, and the first failure ends the run', () => 
 test('the summary names the steps', () => {
   assert.equal(plugin.actions.summary.start({ steps: [{ name: 'a', status: 'succeeded' }] }), 1);
   assert.equal(host.stdout, 'done: a\n');
+  assert.throws(() => plugin.actions.summary.start({}), { code: 'invalid' });
 });

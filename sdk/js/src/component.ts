@@ -3,6 +3,7 @@
 import type { WitEvent, WitStep } from './contract.js';
 import { TenonError, thrown } from './error.js';
 import { read } from './event.js';
+import { checking, object } from './inputs.js';
 import { SERVICES, type Plugin, type Waiting } from './plugin.js';
 import { Done, Wait, succeeded } from './step.js';
 
@@ -12,21 +13,22 @@ const decoder = new TextDecoder();
 const STATE_BYTES_MAX = 256 * 1024;
 
 /** Returns the objects that the component exports, by kind. */
-export function component(plugin: Plugin): Record<string, object> {
+export function component(made: Plugin): Record<string, object> {
+  const plugin = checking(made);
   const exports: Record<string, object> = {};
   if (plugin.language) exports.language = language(plugin.language);
   if (plugin.launcher) {
     const { launcher } = plugin;
     exports.launcher = machine(launcher, {
-      start: (spec: string) => launcher.start(argument('launch spec', spec)),
+      start: (spec: string) => launcher.start(envelope('launch spec', spec)),
     });
   }
   if (plugin.resource) {
     const { resource } = plugin;
     exports.resource = machine(resource, {
-      check: (request: string) => resource.check(argument('resource request', request)),
-      get: (request: string) => resource.get(argument('resource request', request)),
-      put: (request: string) => resource.put(argument('resource request', request)),
+      check: (request: string) => resource.check(envelope('resource request', request)),
+      get: (request: string) => resource.get(envelope('resource request', request)),
+      put: (request: string) => resource.put(envelope('resource request', request)),
     });
   }
   if (plugin.actions) exports.action = actions(plugin.actions);
@@ -36,11 +38,11 @@ export function component(plugin: Plugin): Record<string, object> {
   }
   if (plugin.gateway) exports.gateway = gateway(plugin.gateway);
   const { selftest, migrate } = plugin;
-  if (selftest) exports.selftest = { check: () => guarded(() => void selftest.call(plugin)) };
+  if (selftest) exports.selftest = { check: () => guarded(() => void now(selftest.call(plugin))) };
   if (migrate) {
     exports.migration = {
       migrate: (from: number, state: Uint8Array) =>
-        guarded(() => encoder.encode(JSON.stringify(migrate.call(plugin, from, value(state))))),
+        guarded(() => encoder.encode(JSON.stringify(now(migrate.call(plugin, from, value(state)))))),
     };
   }
   return exports;
@@ -101,7 +103,7 @@ function language(plugin: NonNullable<Plugin['language']>): object {
   return {
     compile: (request: string) =>
       guarded(() => {
-        const { plan, diagnostics = [] } = plugin.compile(argument('compile request', request));
+        const { plan, diagnostics = [] } = now(plugin.compile(envelope('compile request', request)));
         return {
           plan: plan && JSON.stringify(plan),
           diagnostics: diagnostics.map((remark) => ({ line: 0, column: 0, hint: undefined, ...remark })),
@@ -110,7 +112,7 @@ function language(plugin: NonNullable<Plugin['language']>): object {
     drive: (program: string, bytes: Uint8Array, events: string) =>
       guarded(() => {
         const before = bytes.length === 0 ? undefined : value(bytes);
-        const { state, commands } = plugin.drive(program, before, argument('events of the run', events));
+        const { state, commands } = now(plugin.drive(program, before, argument('events of the run', events)));
         return { state: encoder.encode(JSON.stringify(state)), commands: JSON.stringify(commands) };
       }),
   };
@@ -125,7 +127,7 @@ function answering(kind: string, service: Record<string, (request: any) => unkno
       guarded(() => {
         const call = Object.hasOwn(service, name) ? service[name as string] : undefined;
         if (!call) throw new TenonError('unsupported', `this plugin cannot ${kind}.${String(name)}`);
-        return JSON.stringify(call.call(service, argument('request', request)) ?? {});
+        return JSON.stringify(now(call.call(service, envelope('request', request))) ?? {});
       }),
   });
 }
@@ -134,7 +136,7 @@ function gateway(plugin: NonNullable<Plugin['gateway']>): object {
   return {
     handle: (head: string, body: Uint8Array) =>
       guarded(() => {
-        const answer = plugin.handle(argument('request', head), body);
+        const answer = now(plugin.handle(envelope('request', head), body));
         const bytes = typeof answer.body === 'string' ? encoder.encode(answer.body) : answer.body;
         return { head: JSON.stringify(answer.head), body: bytes ?? new Uint8Array() };
       }),
@@ -144,10 +146,7 @@ function gateway(plugin: NonNullable<Plugin['gateway']>): object {
 /** Writes an answer in the words of the contract. What is no step is the output of a success. */
 function step(answer: unknown): WitStep {
   if (answer instanceof Raw) return answer.step;
-  if (answer instanceof Promise) {
-    const message = 'the plugin returned a promise, but calls cannot wait: return wait(state) instead';
-    throw new TenonError('internal', message);
-  }
+  now(answer, 'wait(state)');
   if (answer instanceof Wait) {
     const state = encoder.encode(JSON.stringify(answer.state ?? null));
     if (state.length > STATE_BYTES_MAX) {
@@ -168,6 +167,18 @@ class Raw {
 
 function same(state: Uint8Array): Raw {
   return new Raw({ done: undefined, state, wakeAfterMs: undefined });
+}
+
+/** Returns what a function gave, which can be nothing that comes later. */
+function now<T>(answer: T, instead = 'the answer'): T {
+  if (!(answer instanceof Promise)) return answer;
+  const message = `the plugin returned a promise, but calls cannot wait: return ${instead} instead`;
+  throw new TenonError('internal', message);
+}
+
+/** Reads an argument that is an object of the contract. */
+function envelope(what: string, text: string): any {
+  return object(what, argument(what, text));
 }
 
 function argument(what: string, text: string): any {

@@ -2,10 +2,14 @@
 
 import type { WitError } from './contract.js';
 
-/** The words of the contract for why a call did not succeed. The list grows. */
-export type Code =
-  | 'invalid' | 'not-found' | 'denied' | 'unavailable' | 'conflict' | 'limit' | 'timeout'
-  | 'cancelled' | 'unsupported' | 'abandoned' | 'internal' | (string & {});
+/** The words of the contract for why a call did not succeed. */
+export const CODES = [
+  'invalid', 'not-found', 'denied', 'unavailable', 'conflict', 'limit', 'timeout', 'cancelled',
+  'unsupported', 'abandoned', 'internal',
+] as const;
+
+/** One of them, or one of a later contract: the list grows. */
+export type Code = (typeof CODES)[number] | (string & {});
 
 /** What else an error says. */
 export interface Extra {
@@ -18,9 +22,7 @@ export interface Extra {
 /**
  * An error of the contract. Its message is one sentence for a person: lower case, no full stop,
  * names the thing and the way out.
- *
- * `invalid` (the caller's input is wrong), `unavailable` (try again), `abandoned` (contact with
- * the work was lost), `unsupported`, `internal` (a bug in the plugin) are those that a plugin says.
+ * There is a function for each code: `throw TenonError.notFound('there is no "a"; name another')`.
  */
 export class TenonError extends Error {
   readonly code: Code;
@@ -33,6 +35,61 @@ export class TenonError extends Error {
     this.code = code;
     this.retryAfterMs = extra.retryAfterMs;
     this.detail = extra.detail ?? {};
+  }
+
+  /** The caller's input is wrong; trying again does not help. */
+  static invalid(message: string, extra?: Extra): TenonError {
+    return new TenonError('invalid', message, extra);
+  }
+
+  /** The thing is not there. */
+  static notFound(message: string, extra?: Extra): TenonError {
+    return new TenonError('not-found', message, extra);
+  }
+
+  /** Somebody may not do this. */
+  static denied(message: string, extra?: Extra): TenonError {
+    return new TenonError('denied', message, extra);
+  }
+
+  /** The outside does not answer; trying again may help. */
+  static unavailable(message: string, extra?: Extra): TenonError {
+    return new TenonError('unavailable', message, extra);
+  }
+
+  /** Somebody else was faster. */
+  static conflict(message: string, extra?: Extra): TenonError {
+    return new TenonError('conflict', message, extra);
+  }
+
+  /** It is more than may be. */
+  static limit(message: string, extra?: Extra): TenonError {
+    return new TenonError('limit', message, extra);
+  }
+
+  /** It took too long. */
+  static timeout(message: string, extra?: Extra): TenonError {
+    return new TenonError('timeout', message, extra);
+  }
+
+  /** Somebody asked the work to stop. */
+  static cancelled(message: string, extra?: Extra): TenonError {
+    return new TenonError('cancelled', message, extra);
+  }
+
+  /** The plugin cannot do what was asked. */
+  static unsupported(message: string, extra?: Extra): TenonError {
+    return new TenonError('unsupported', message, extra);
+  }
+
+  /** Contact with the work was lost; the kernel tries again. */
+  static abandoned(message: string, extra?: Extra): TenonError {
+    return new TenonError('abandoned', message, extra);
+  }
+
+  /** A bug in the plugin. */
+  static internal(message: string, extra?: Extra): TenonError {
+    return new TenonError('internal', message, extra);
   }
 }
 

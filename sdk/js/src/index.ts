@@ -1,7 +1,7 @@
 // What authors of Tenon plugins use. A capability is a module of its own, such as
 // `@tenon/sdk/http`: what a plugin imports is what it asks its operator for.
 
-export { TenonError, type Code, type Extra } from './error.js';
+export { CODES, TenonError, type Code, type Extra } from './error.js';
 export type { Event, ProcessEnded } from './event.js';
 export {
   action, plugin,

@@ -1,14 +1,15 @@
 // What a plugin is: one object, from which the SDK makes the manifest and the exports.
 
 import type { Event } from './event.js';
+import { checking } from './inputs.js';
 import type { FromSchema, Schema } from './schema.js';
 import type { Step } from './step.js';
 
 /** What a plugin wants of one capability, and why. */
 export interface Request {
-  /** `output`, `workspace`, `process`, `http`, `kv`, `secret-store`, `secret-reveal`, `keyring`, `kernel`. */
+  /** `blob`, `http`, `kernel`, `keyring`, `kv`, `output`, `process`, `secret-reveal`, `secret-store`, `tcp` or `workspace`. */
   capability: string;
-  /** Such as programs, `METHOD host`, or a size in bytes. */
+  /** What of it: `git` of process, `GET api.example.com` of http, `65536` bytes of kv. Some have no parts. */
   parameters?: string[];
   /** For the operator who decides. */
   reason: string;
@@ -25,7 +26,7 @@ export interface Waiting<S = any> {
 /** A typed function, JSON in and out. See {@link action}. */
 export interface Action<I = any, S = any> extends Waiting<S> {
   summary: string;
-  /** JSON Schemas. */
+  /** JSON Schemas. What `input` refuses is answered by `invalid`, and never gets to `start`. */
   input?: Schema;
   output?: Schema;
   /** Returns the output, or a step such as `wait(…)` or `failed(…)`. */
@@ -50,7 +51,7 @@ export interface Resource<S = any> extends Waiting<S> {
   /** The name in a pipeline's `type:`, such as `git`. */
   name: string;
   summary: string;
-  /** JSON Schemas. */
+  /** JSON Schemas. What they refuse is answered by `invalid`, and never gets to a function. */
   source?: Schema;
   getParams?: Schema;
   putParams?: Schema;
@@ -133,6 +134,8 @@ export interface Plugin {
   version: string;
   /** One sentence for people. */
   summary: string;
+  /** The oldest Tenon that it works with, such as `0.3.0`. */
+  tenon?: string;
   /** What it wants of its capabilities. */
   requests?: Request[];
   /** JSON Schema of its configuration. */
@@ -161,7 +164,7 @@ export const SERVICES = ['secrets', 'cache', 'model', 'identity', 'webhook', 'no
 
 /** Says what the plugin is; its value is the default export of the plugin's module. */
 export function plugin(plugin: Plugin): Plugin {
-  return plugin;
+  return checking(plugin);
 }
 
 /** Says what an action is, so that `start` knows the type of its input by the schema. */
@@ -191,6 +194,7 @@ export function manifest(plugin: Plugin, contract: string): object {
     version: plugin.version,
     summary: plugin.summary,
     contract,
+    ...(plugin.tenon !== undefined && { tenon: plugin.tenon }),
     ...(plugin.stateVersion !== undefined && { stateVersion: plugin.stateVersion }),
     requests: plugin.requests ?? [],
     config: plugin.config ?? null,

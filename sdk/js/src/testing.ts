@@ -5,9 +5,12 @@
 // What a plugin asks for is recorded in `host`, and what it reads was put there by the test.
 // Nothing is started, sent or written outside of the memory.
 
-import { register } from 'node:module';
+// An older Node.js has no `register`, and should be told from here rather than by its linker.
+import * as module from 'node:module';
 
-register('./testing-loader.js', import.meta.url);
+const { isTooOld, needed } = await import(new URL('../bin/build/node.js', import.meta.url).href);
+if (isTooOld(process.versions.node)) throw new Error(needed(process.versions.node));
+module.register('./testing-loader.js', import.meta.url);
 
 /** What stands in for the kernel. */
 export interface Host {

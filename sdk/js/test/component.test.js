@@ -120,6 +120,16 @@ test('blobs are there once they are finished', async () => {
   assert.deepEqual(Object.keys(host.blobs.reports), ['a/b', 'a/e']);
 });
 
+test('keys and values are such as the kernel takes', async () => {
+  const kv = await import('../dist/kv.js');
+  const { Bucket } = await import('../dist/blob.js');
+  for (const key of ['', 'ü'.repeat(257)]) assert.throws(() => kv.set(key, 1), { code: 'invalid' });
+  assert.throws(() => kv.set('a', 'x'.repeat(65_536)), { code: 'limit' });
+  for (const key of ['', 'a//b', '../a', 'x'.repeat(513)]) {
+    assert.throws(() => Bucket.open('b').put(key, ''), { code: 'invalid' });
+  }
+});
+
 test('connections read what the test has put there', async () => {
   const { Connection } = await import('../dist/tcp.js');
   const text = (bytes) => new TextDecoder().decode(bytes);

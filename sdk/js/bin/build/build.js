@@ -8,11 +8,11 @@ import { pathToFileURL } from 'node:url';
 import { kinds as kindsOf, manifest as manifestOf } from '../../dist/plugin.js';
 import { bundle, entry } from './bundle.js';
 import { EXTRAS, FREE, contract, world } from './contract.js';
+import { problems } from './definition.js';
 import { Problem } from './problem.js';
+import { requestProblems } from './requests.js';
 import { SECTION, append } from './section.js';
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const VERSION = /^\d+\.\d+\.\d+([-+].+)?$/;
 /** Always off: plugins reach the outside by the contract's `http`, which is granted by host. */
 const DISABLED = ['http', 'fetch-event'];
 
@@ -59,7 +59,7 @@ async function inTemporary(work) {
 
 async function look(dir, module) {
   const path = entry(module);
-  const { version, interfaces } = await contract();
+  const { version, interfaces, functions, capabilities } = await contract();
   // All that may be used of the SDK is in this one, so what it imports is what the plugin asks for.
   const { code, imports } = await bundle(`${head(path)}export { plugin, component };\n`, version);
   const file = join(dir, 'described.mjs');
@@ -72,7 +72,11 @@ async function look(dir, module) {
     throw new Problem(`${relative('.', path)} cannot be loaded: ${err.message}`);
   }
   const used = imports.map((name) => /^tenon:plugin\/([a-z-]+)@/.exec(name)?.[1]).filter(Boolean);
-  const described = describe(plugin, version, used, relative('.', path));
+  if (typeof plugin !== 'object' || plugin === null) {
+    throw new Problem(`${relative('.', path)} has no plugin: write \`export default plugin({…})\``);
+  }
+  Problem.of(problems(plugin, functions));
+  const described = describe(plugin, version, used, capabilities);
   const unknown = [...described.kinds, ...described.extras].find((kind) => !interfaces.includes(kind));
   if (unknown) throw new Problem(`the contract ${version} has no ${unknown}`);
   return { described, path, version };
@@ -83,34 +87,14 @@ function head(path) {
   return `import plugin from ${quoted};\nimport { component } from '@tenon/sdk/component';\n`;
 }
 
-/** Checks what the plugin says of itself against what it uses. */
-function describe(plugin, version, imports, path) {
-  if (typeof plugin !== 'object' || plugin === null) {
-    throw new Problem(`${path} has no plugin: write \`export default plugin({…})\``);
-  }
+/** Says what the plugin is, once what it asks for is what it uses. */
+function describe(plugin, version, imports, capabilities) {
   const { name, requests = [] } = plugin;
-  if (!NAME.test(name)) {
-    throw new Problem(`${JSON.stringify(name)} is no name of a plugin: use lower case, digits and -, such as action-slug`);
-  }
-  if (!VERSION.test(plugin.version)) {
-    throw new Problem(`${JSON.stringify(plugin.version)} is no version of a plugin: write one such as 0.1.0`);
-  }
   const kinds = kindsOf(plugin);
   if (kinds.length === 0) {
     throw new Problem(`${name} is nothing yet: give it actions, a resource, a launcher, a language or another kind`);
   }
-  const asked = requests.map(({ capability }) => capability);
-  for (const capability of wishes(imports).filter((used) => !asked.includes(used))) {
-    throw new Problem(
-      `${name} uses ${capability}, but does not ask for it: add { capability: '${capability}', reason: '…' } to its requests`,
-    );
-  }
-  for (const { capability, reason } of requests) {
-    if (!imports.includes(capability)) {
-      throw new Problem(`${name} asks for ${capability}, but does not use it: remove it from its requests, or import @tenon/sdk/${capability}`);
-    }
-    if (!reason) throw new Problem(`${name} asks for ${capability} without a reason: the operator who decides needs one`);
-  }
+  Problem.of(requestProblems({ name, kinds, requests, used: wishes(imports), capabilities }));
   const extras = Object.entries(EXTRAS).filter(([key]) => plugin[key]).map(([, name]) => name);
   return { kinds, extras, imports, manifest: manifestOf(plugin, version) };
 }

@@ -9,15 +9,23 @@ export const FREE = ['config', 'context', 'log'];
 /** Interfaces that a plugin exports beside its kinds, by the function that makes them. */
 export const EXTRAS = { selftest: 'selftest', migrate: 'migration' };
 
-/** Reads the version of the contract and the names of its interfaces. */
+/** Reads the version of the contract, the functions of its interfaces, and what can be asked for. */
 export async function contract() {
-  let text = '';
-  for (const file of (await readdir(WIT)).filter((name) => name.endsWith('.wit')).sort()) {
-    text += await readFile(join(WIT, file), 'utf8');
-  }
-  const version = /^package tenon:plugin@([\d.]+);/m.exec(text)?.[1];
-  const interfaces = [...text.matchAll(/^interface %?([a-z-]+) \{/gm)].map(([, name]) => name);
-  return { version, interfaces };
+  const files = (await readdir(WIT)).filter((name) => name.endsWith('.wit')).sort();
+  const texts = await Promise.all(files.map((name) => readFile(join(WIT, name), 'utf8')));
+  const version = /^package tenon:plugin@([\d.]+);/m.exec(texts.join('\n'))?.[1];
+  const functions = Object.fromEntries(texts.flatMap(interfaces));
+  const offered = interfaces(texts[files.indexOf('capabilities.wit')]).map(([name]) => name);
+  const capabilities = offered.filter((name) => !FREE.includes(name));
+  return { version, interfaces: Object.keys(functions), functions, capabilities };
+}
+
+/** Returns the interfaces of a file, each with the names of its functions. */
+function interfaces(text) {
+  const found = text.matchAll(/^interface %?([a-z-]+) \{\n([\s\S]*?)^\}/gm);
+  return [...found].map(([, name, body]) => {
+    return [name, [...body.matchAll(/^  %?([a-z-]+): func/gm)].map(([, called]) => called)];
+  });
 }
 
 /** Writes the world of one plugin, and returns its folder. */

@@ -1,6 +1,7 @@
 // A double of `tenon:plugin/blob`: buckets in memory.
 
 import { refusal, the } from './host.js';
+import { parted } from './key.js';
 
 type Blobs = Record<string, Uint8Array>;
 
@@ -8,13 +9,13 @@ export class Bucket {
   constructor(private readonly blobs: Blobs) {}
 
   read(key: string, offset: bigint, max: number): Uint8Array {
-    const blob = this.blobs[key];
+    const blob = this.blobs[parted(key)];
     if (!blob) throw refusal('not-found', `there is no blob ${JSON.stringify(key)}`);
     return blob.subarray(Number(offset), Number(offset) + max);
   }
 
   info(key: string): ReturnType<typeof info> | undefined {
-    const blob = this.blobs[key];
+    const blob = this.blobs[parted(key)];
     return blob && info(key, blob);
   }
 
@@ -25,11 +26,11 @@ export class Bucket {
   }
 
   remove(key: string): void {
-    delete this.blobs[key];
+    delete this.blobs[parted(key)];
   }
 
   upload(key: string): Upload {
-    return new Upload(this.blobs, key);
+    return new Upload(this.blobs, parted(key));
   }
 }
 

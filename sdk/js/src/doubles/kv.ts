@@ -1,11 +1,15 @@
 // A double of `tenon:plugin/kv`.
 
 import { refusal, the } from './host.js';
+import { sized } from './key.js';
 
-export const get = (key: string) => the().kv.get(key);
+const VALUE_BYTES = 64 * 1024;
+
+export const get = (key: string) => the().kv.get(sized(key));
 
 export function set(key: string, value: Uint8Array, seen: bigint | undefined): bigint {
-  const before = the().kv.get(key)?.version ?? 0n;
+  const before = the().kv.get(sized(key))?.version ?? 0n;
+  if (value.length > VALUE_BYTES) throw refusal('limit', `a value has at most ${VALUE_BYTES} bytes`);
   if (seen !== undefined && seen !== before) {
     throw refusal('conflict', `the value of ${JSON.stringify(key)} has version ${before}, not ${seen}`);
   }
@@ -13,7 +17,7 @@ export function set(key: string, value: Uint8Array, seen: bigint | undefined): b
   return before + 1n;
 }
 
-export const remove = (key: string) => void the().kv.delete(key);
+export const remove = (key: string) => void the().kv.delete(sized(key));
 
 export function list(prefix: string, after: string | undefined): string[] {
   const keys = [...the().kv.keys()].filter((key) => key.startsWith(prefix)).sort();
