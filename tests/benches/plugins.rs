@@ -217,7 +217,7 @@ async fn swaps() {
     let began = Instant::now();
     for number in 0..SWAPS {
         let to = if number % 2 == 0 { "0.1.0" } else { "0.2.0" };
-        host.swap("hostile", to).await.unwrap();
+        host.swap("hostile", to, None).await.unwrap();
     }
     let took = began.elapsed();
     ended.store(true, Ordering::Relaxed);

@@ -90,6 +90,9 @@ fn a_new_plugin_of_each_kind_builds_and_passes_at_once() {
 fn builds(here: &Path, kind: &str) {
     let name = format!("my-{kind}");
     plugin(here, &["build", &name]).ends(0);
+    let mut format = Command::new("cargo");
+    format.args(["fmt", "--check"]).current_dir(here.join(&name));
+    assert!(format.status().unwrap().success(), "{kind} is not formatted");
     let checked = plugin(here, &["check", &name, "--output", "json"]).ends(0);
     let checked = &checked.json()[0];
     assert_eq!(checked["name"], name);
@@ -118,13 +121,20 @@ fn a_plugin_goes_from_nothing_to_a_registry_and_is_trusted_there() {
     let verify = ["signatures", &to, "--trust", "trust.toml"];
     let verified = plugin(here, &[&verify[..], &plain].concat()).ends(0);
     assert!(verified.stdout.contains("trusted  signed by me"), "{verified:?}");
+    // The same once more changes nothing, and is no mistake.
+    let again = plugin(here, &[&publish[..], &plain].concat()).ends(0);
+    assert!(again.stdout.contains(&format!("is {to} already; it was signed")), "{again:?}");
     // Somebody replaces it, with the right to push, but without the key.
     let evil = ["publish", "hello-0.1.0.wasm", &to];
     let mut bytes = fs::read(here.join("hello-0.1.0.wasm")).unwrap();
     // A custom section more: another digest, the same plugin.
     bytes.extend_from_slice(&[0, 5, 4, b'e', b'v', b'i', b'l']);
     fs::write(here.join("hello-0.1.0.wasm"), bytes).unwrap();
-    plugin(here, &[&evil[..], &plain].concat()).ends(0);
+    let refused = plugin(here, &[&evil[..], &plain].concat()).ends(12);
+    assert!(refused.stderr.contains("add --replace"), "{refused:?}");
+    assert_eq!(refused.stderr.matches("sha256:").count(), 2, "{refused:?}");
+    let replaced = plugin(here, &[&evil[..], &["--replace"], &plain].concat()).ends(0);
+    assert!(replaced.stdout.contains("in place of: sha256:"), "{replaced:?}");
     let verified = plugin(here, &[&verify[..], &plain].concat()).ends(1);
     assert!(verified.stdout.contains("refused  it is not signed"), "{verified:?}");
 }
@@ -133,7 +143,8 @@ fn a_plugin_goes_from_nothing_to_a_registry_and_is_trusted_there() {
 fn a_file_is_signed_and_verified_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    fs::write(here.join("a.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
+    fs::write(here.join("a.wasm"), crate::kit::fixture::wasm("action")).unwrap();
+    fs::write(here.join("text.wasm"), "hello").unwrap();
     fs::write(here.join("password"), "hunter2\n").unwrap();
     for (kind, extra) in [
         ("cosign", &[][..]),
@@ -146,6 +157,8 @@ fn a_file_is_signed_and_verified_beside_it() {
         let key = format!("{name}.key");
         let opened = if extra.is_empty() { &[][..] } else { &["--key-password-file", "password"] };
         plugin(here, &[&["sign", "a.wasm", "--key", &key], opened].concat()).ends(0);
+        let refused = plugin(here, &[&["sign", "text.wasm", "--key", &key], opened].concat());
+        assert!(refused.stderr.contains("text.wasm is no plugin to sign"), "{refused:?}");
         let trust = format!("[keys.me]\nfile = \"{name}.pub\"\norigins = [\"*\"]\n");
         fs::write(here.join("trust.toml"), trust).unwrap();
         let verified = plugin(here, &["signatures", "a.wasm", "--trust", "trust.toml"]).ends(0);
@@ -173,6 +186,10 @@ fn mistakes_of_authors_are_named_with_the_way_out() {
     refused(&["new", "--kind", "action", "A b"], "begins with a lower-case letter");
     refused(&["new", "--kind", "action", "../a"], "cannot be a plugin's name");
     refused(&["new", "--kind", "action", "a", "--sdk", "."], "holds no SDK");
+    refused(&["new", "--kind", "action", "std"], "cannot be the name of a crate");
+    refused(&["new", "--kind", "action", "match"], "such as my-match");
+    let deep = plugin(here, &["new", "--kind", "action", "a", "--into", "not/yet/there"]).ends(0);
+    assert!(deep.stdout.contains("in no package registry yet"), "{deep:?}");
     refused(&["build"], "holds no plugin");
     refused(&["check", "gone.wasm"], "failed to read gone.wasm");
     fs::write(here.join("text.wasm"), "hello").unwrap();

@@ -83,6 +83,7 @@ async fn what_an_author_saves_serves() {
         .unwrap();
     assert!(new.status.success(), "{new:?}");
     let mut dev = Dev::start(here, "lines", &server, &[]);
+    dev.says("building lines");
     let line = dev.says("serves");
     assert!(line.starts_with("lines 0.1.0 serves: built in "), "{line}");
     assert_eq!(remark(&server).await, "there is no command in it");

@@ -34,4 +34,5 @@ mod settings;
 mod store;
 mod tenon;
 mod tidy;
+mod transport;
 mod workspaces;

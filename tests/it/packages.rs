@@ -80,7 +80,8 @@ impl Author {
     fn publish(&self, file: &str, version: &str, key: Option<&str>) {
         let (to, registry) = (self.address(version), &self.registry.address);
         let key = key.map_or_else(Vec::new, |key| vec!["--key", key]);
-        let publish = ["publish", file, &to, "--plain-http", registry];
+        // What a tag holds changes under those who pinned it.
+        let publish = ["publish", file, &to, "--replace", "--plain-http", registry];
         self.plugin(&[&publish[..], &key].concat()).ends(0);
     }
 
@@ -152,9 +153,32 @@ async fn a_file_is_sent_with_the_signature_that_lies_beside_it() {
     author.install(&server, "0.1.0.wasm", &[]).ends(0);
     assert_eq!(serving(&server).await, ("0.1.0".into(), "me".into()));
     author.plugin(&["sign", "0.2.0.wasm", "--key", "mini.key"]).ends(0);
-    author.at(&server, &["upgrade", "hostile", "0.2.0.wasm"]).ends(0);
+    author.at(&server, &["upgrade", "hostile", "0.2.0.wasm", "--signer", "mini"]).ends(0);
     assert_eq!(serving(&server).await, ("0.2.0".into(), "mini".into()));
     author.at(&server, &["verify", "hostile"]).ends(0);
+}
+
+#[tokio::test]
+async fn who_takes_over_a_plugin_is_said() {
+    let author = Author::new();
+    author.plugin(&["keygen", "other"]).ends(0);
+    let both = "[keys.me]\nfile = \"me.pub\"\norigins = [\"file:///*\"]\n\
+                [keys.other]\nfile = \"other.pub\"\norigins = [\"file:///*\"]\n";
+    author.write("trust.toml", both.as_bytes());
+    let server = author.server_inside("data").await;
+    author.plugin(&["sign", "0.1.0.wasm", "--key", "me.key"]).ends(0);
+    author.install(&server, "0.1.0.wasm", &[]).ends(0);
+    let upgrade = |flags: &[&str]| {
+        author.at(&server, &[&["upgrade", "hostile", "0.2.0.wasm"], flags].concat())
+    };
+    author.plugin(&["sign", "0.2.0.wasm", "--key", "other.key"]).ends(0);
+    let said = upgrade(&[]).ends(11);
+    assert!(said.stderr.contains("is signed by \"me\", but this one by \"other\""), "{said:?}");
+    assert!(said.stderr.contains("--signer other"), "{said:?}");
+    upgrade(&["--signer", "me"]).ends(11);
+    assert_eq!(serving(&server).await, ("0.1.0".into(), "me".into()));
+    upgrade(&["--signer", "other"]).ends(0);
+    assert_eq!(serving(&server).await, ("0.2.0".into(), "other".into()));
 }
 
 #[tokio::test]

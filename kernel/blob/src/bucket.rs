@@ -160,6 +160,28 @@ impl Buckets for Storage {
         }
     }
 
+    async fn bucket_clear(&self, owner: &Arc<str>) -> Result<(), BucketError> {
+        let owner = self.buckets.owner(owner).await?;
+        let _changing = owner.change.lock().await;
+        let dir = owner.dir.clone();
+        let removed = spawn_blocking(move || std::fs::remove_dir_all(dir)).await;
+        match removed.map_err(failure::task_lost)? {
+            Err(err) if err.kind() != ErrorKind::NotFound => {
+                // Some of it may be gone.
+                let dir = owner.dir.clone();
+                let left = spawn_blocking(move || Index::read(&dir)).await;
+                if let Ok(Ok(left)) = left {
+                    owner.with(|index| index.replace(left));
+                }
+                Err(owner.lost("remove the buckets", err).into())
+            }
+            Ok(()) | Err(_) => {
+                owner.with(|index| index.replace(Index::default()));
+                Ok(())
+            }
+        }
+    }
+
     async fn bucket_upload(
         &self,
         at: &BucketAt,

@@ -21,6 +21,7 @@ use crate::api::transport::{Request, Response, Transport, TransportError};
 
 mod access;
 pub mod error;
+mod form;
 pub mod plugin;
 mod project;
 pub mod sse;
@@ -261,13 +262,29 @@ async fn checked(response: Response) -> Answer<Response> {
     if (200..300).contains(&status) {
         return Ok(response);
     }
+    let request = response.header("x-request-id").map(str::to_owned);
     let bytes = response.bytes().await?;
     let problem = serde_json::from_slice(&bytes).unwrap_or_else(|_| Problem {
         status,
-        detail: format!("the server answered {status} without saying why; is it a tenon server?"),
+        detail: unsaid(status),
         ..Problem::default()
     });
-    Err(ApiError::Refused(Refused(Box::new(problem))))
+    Err(ApiError::Refused(Refused { problem: Box::new(problem), request }))
+}
+
+/// Says what an answer without a problem means: what stands before our server has none, nor does
+/// what reads the heads of requests.
+fn unsaid(status: u16) -> String {
+    match status {
+        413 => "the server answered 413: what was sent is too large for it, or for what stands \
+                before it"
+            .to_owned(),
+        414 | 431 => format!(
+            "the server answered {status}: the head of the request is too large for it; say less \
+             in the address, or have the operator raise limits.headers_max"
+        ),
+        status => format!("the server answered {status} without saying why; is it a tenon server?"),
+    }
 }
 
 async fn decode<T: DeserializeOwned>(path: &str, response: Response) -> Answer<T> {

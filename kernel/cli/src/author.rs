@@ -45,7 +45,7 @@ pub async fn execute(command: &AuthorCommand, inspect: Inspect, out: &Out) -> an
         AuthorCommand::Check(args) => check::execute(args, inspect, out).await,
         AuthorCommand::Pack(args) => pack::execute(args, inspect, out).await,
         AuthorCommand::Keygen(args) => key::make(args, out),
-        AuthorCommand::Sign(args) => key::sign(args, out),
+        AuthorCommand::Sign(args) => key::sign(args, inspect, out),
         AuthorCommand::Publish(args) => publish::execute(args, inspect, out).await,
         AuthorCommand::Bundle(args) => bundle::execute(args, inspect, out).await,
         AuthorCommand::Signatures(args) => signatures::execute(args, out).await,

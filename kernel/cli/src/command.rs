@@ -54,9 +54,17 @@ pub async fn run(args: &RunArgs, api: &Api, out: &Out) -> anyhow::Result<Exit> {
     run::execute(args, api, out).await
 }
 
+/// Arguments that make no sense, as only the command itself can tell.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
 /// Returns how the process ends that meets this error.
 #[must_use]
 pub fn exit(err: &anyhow::Error) -> Exit {
+    if err.chain().any(|cause| cause.is::<Usage>()) {
+        return Exit::Usage;
+    }
     err.chain()
         .find_map(|cause| cause.downcast_ref::<ApiError>())
         .map_or(Exit::Broken, ApiError::exit)

@@ -13,7 +13,7 @@ pub enum Exit {
     TimedOut,
     Cancelled,
     Skipped,
-    /// No server answers.
+    /// No server answers, or the connection to it broke.
     Unreachable,
     /// The server said no: no such run, paused, queue full.
     Refused,
@@ -33,7 +33,7 @@ Exit codes:
    4  the run timed out
    5  the run was cancelled
    6  the run was skipped
-  10  no server answers
+  10  no server answers, or the connection to it broke
   11  the server refused: no such run, pipeline paused, queue full, ...
   12  something broke on this side: a file, a folder, the start of the server
  130  stopped by a third Ctrl-C, without waiting for the run";

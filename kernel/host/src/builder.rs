@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use kernel_model::name::ProjectName;
@@ -18,7 +18,6 @@ use kernel_ports::kv::KvStore;
 use kernel_ports::secret::Secrets;
 use kernel_ports::volume::Volumes;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use crate::cache::Cache;
 use crate::egress::{Egress, EgressPolicy};
@@ -27,6 +26,7 @@ use crate::inspect::{self, InspectError};
 use crate::life::assemble::assemble;
 use crate::life::{Facts, InstalledPlugins, Life};
 use crate::limits::CallLimits;
+use crate::places::Places;
 use crate::plugin::{Binary, Source};
 use crate::policy::Policy;
 use crate::registry::Registry;
@@ -78,12 +78,13 @@ pub struct Host {
     pub(crate) services: Arc<Services>,
     /// What instances have until they are called.
     pub(crate) own: Arc<Services>,
+    /// Those of all projects.
+    pub(crate) everywhere: Arc<Mutex<Vec<Weak<Services>>>>,
     /// Whose default bindings count first; empty: the server's alone.
     pub(crate) project: Arc<str>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) running: Arc<OnceLock<Result<Running, String>>>,
-    /// In front of the pool of instances, so that a rush queues instead of failing.
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
     rejected: Arc<[(PathBuf, String)]>,
 }
 
@@ -179,6 +180,10 @@ impl Host {
             egress: Arc::clone(&self.own.egress),
         };
         let (services, project) = (Arc::new(services), project.as_str().into());
+        let mut everywhere = self.everywhere.lock().unwrap_or_else(PoisonError::into_inner);
+        everywhere.retain(|services| services.strong_count() > 0);
+        everywhere.push(Arc::downgrade(&services));
+        drop(everywhere);
         Arc::new(Self { services, project, ..self.clone() })
     }
 
@@ -295,7 +300,7 @@ impl HostBuilder {
         };
         let registry = assemble(&base, facts, &Registry::default());
         let Ports { volumes, kv, buckets, secrets, clock } = self.ports;
-        let permits = Semaphore::new(self.limits.calls_at_once as usize);
+        let places = Places::new(self.limits.calls_at_once);
         let (limits, egress, keyring) =
             (self.limits, Arc::new(Egress::new(self.egress)), self.keyring);
         let (outside, api) = (self.outside, OnceLock::new());
@@ -318,11 +323,12 @@ impl HostBuilder {
             life: life.map(Arc::new),
             me: Weak::clone(me),
             own: Arc::clone(&services),
+            everywhere: Arc::default(),
             services,
             project: "".into(),
             cache: Arc::new(cache),
             running: Arc::default(),
-            permits: Arc::new(permits),
+            places: Arc::new(places),
             rejected: rejected.into(),
         }))
     }

@@ -86,7 +86,19 @@ impl Cache {
         if tier == Tier::Optimized {
             self.place(engine, digest, Tier::Baseline).clear();
         }
-        load(engine, &place.code)
+        // Somebody may have tidied up meanwhile.
+        load(engine, &place.code).or_else(|_| load_made(engine, &compiled))
+    }
+
+    /// Removes what is kept for a plugin that is gone.
+    pub(crate) fn forget(&self, digest: &str) {
+        match fs::remove_dir_all(self.dir.join(digest)) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => {
+                let err = err.to_string();
+                tracing::warn!(digest, err, "machine code of a plugin that is gone stays");
+            }
+            _ => {}
+        }
     }
 
     fn place(&self, engine: &Engine, digest: &str, tier: Tier) -> Place {

@@ -27,6 +27,7 @@ use crate::figures::Cost;
 use crate::grant;
 use crate::invocation::{Answer, Invocation};
 use crate::limits::{Held, Meter};
+use crate::places::{Crowded, Place};
 use crate::plugin::{Loaded, Plugin};
 use crate::warm::Ready;
 use crate::wasi::{self, Stderr, Still};
@@ -55,6 +56,8 @@ pub(crate) struct CallState {
     pub(crate) log_lines: u32,
     pub(crate) requests: u32,
     pub(crate) secrets: u32,
+    /// Values that the guest got to see.
+    pub(crate) revealed: Vec<String>,
     /// Uploads that have not ended.
     pub(crate) uploads: u32,
     pub(crate) moved: Moved,
@@ -82,6 +85,21 @@ pub(crate) struct Facts {
     pub(crate) attempt: u32,
     pub(crate) at: Time,
     pub(crate) log: Option<Arc<dyn LogSink>>,
+    /// Among the calls at a time. None: in a trial.
+    pub(crate) place: Option<Arc<Place>>,
+}
+
+impl Facts {
+    /// Does what may call plugins, without the place of this call meanwhile.
+    pub(crate) async fn outside<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> std::result::Result<T, types::Error> {
+        let Some(place) = &self.place else { return Ok(work.await) };
+        place.without(work).await.map_err(|Crowded| {
+            error("unavailable", "too many calls wait for others at this moment; try again")
+        })
+    }
 }
 
 /// What came of a call, and what it has cost.
@@ -121,6 +139,7 @@ impl CallState {
             log_lines: 0,
             requests: 0,
             secrets: 0,
+            revealed: Vec::new(),
             uploads: 0,
             moved: Moved::default(),
             api_calls: 0,
@@ -189,6 +208,7 @@ impl CallState {
             asked: capability.clone(),
             way_out: way_out.clone(),
             count: 1,
+            is_lifted: false,
         });
         self.denied = Some(Denied { capability, way_out });
         error("denied", message)

@@ -9,6 +9,7 @@ use wasmtime::{
 };
 
 use crate::limits::{CallLimits, MEMORIES, TABLES};
+use crate::places::Places;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -37,7 +38,9 @@ impl Engines {
     pub(crate) fn start(limits: &CallLimits) -> Result<Self> {
         let slot = limits.memory_bytes.max(SLOT_BYTES);
         // Instances that wait take no room from calls, and neither does one that a change tries out.
-        let calls = limits.calls_at_once.saturating_add(limits.warm_instances).saturating_add(1);
+        let calls = Places::instances(limits.calls_at_once)
+            .saturating_add(limits.warm_instances)
+            .saturating_add(1);
         let mut last: Option<Error> = None;
         // First with the address space that makes bounds checks free, then with just the slots.
         for reservation in [None, Some(slot)] {

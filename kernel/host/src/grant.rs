@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel_ports::plugin::GrantInfo;
+use kernel_ports::plugin::{GrantInfo, Granted};
 use wit_envelope::manifest::Request;
 
 use crate::policy::{GRANTABLE, Policy};
 use crate::wish::{is_boundless, part_of, quoted};
 
 /// The size of a `kv` map whose manifest names none.
-const KV_BYTES: u64 = 1024 * 1024;
+pub(crate) const KV_BYTES: u64 = 1024 * 1024;
 /// Nothing that can be granted has a longer name.
 const PARAMETER_BYTES: usize = 1024;
 
@@ -50,48 +50,35 @@ impl Grants {
         for capability in GRANTABLE.into_iter().filter(|c| capabilities.contains(c)) {
             let of_it = || requests.iter().filter(|r| r.capability == capability);
             let asked: Vec<String> = of_it().flat_map(|r| r.parameters.iter().cloned()).collect();
-            let reason = of_it().map(|r| r.reason.as_str()).collect::<Vec<_>>().join("; ");
-            let patterns: Vec<&str> = match built_in {
+            let patterns: Vec<Option<&str>> = match built_in {
                 // A rule for a built-in plugin only adds: one that names a host opens its private
                 // address.
-                true => policy.patterns(plugin, capability).chain(["*"]).collect(),
+                true => policy.patterns(plugin, capability).chain([None]).collect(),
                 false => policy.patterns(plugin, capability).collect(),
             };
             let mut given = Vec::new();
-            let mut refused = Vec::new();
             for wish in &asked {
-                let before = given.len();
                 for pattern in &patterns {
-                    let Some(common) = intersect(capability, wish, pattern) else { continue };
-                    if is_named(pattern) {
+                    let rule = pattern.unwrap_or("*");
+                    let Some(common) = intersect(capability, wish, rule) else { continue };
+                    if pattern.is_none_or(is_named) {
                         grants.named.insert((capability, common.clone()));
                     }
                     given.push(common);
                 }
-                if given.len() == before {
-                    refused.push(wish.clone());
-                }
             }
-            if capability == "kv" && asked.is_empty() && !patterns.contains(&"*") {
+            let has_size = |pattern: &Option<&str>| pattern.is_some_and(|size| size != "*");
+            if capability == "kv" && asked.is_empty() && patterns.iter().all(has_size) {
                 // It names no size, so that the operator's counts.
-                given.extend(patterns.iter().map(|pattern| (*pattern).to_owned()));
+                given.extend(patterns.iter().flatten().map(|pattern| (*pattern).to_owned()));
             }
             given.sort();
             given.dedup();
             let granted = !patterns.is_empty() && (asked.is_empty() || !given.is_empty());
-            let info = |granted, parameters| GrantInfo {
-                capability: capability.to_owned(),
-                parameters,
-                reason: reason.clone(),
-                granted,
-            };
             if granted {
-                grants.infos.push(info(true, given.clone()));
                 grants.granted.insert(capability.to_owned(), given);
             }
-            if !refused.is_empty() || !granted {
-                grants.infos.push(info(false, refused));
-            }
+            grants.infos.extend(infos(capability, of_it(), &patterns));
             grants.asked.insert(capability.to_owned(), asked);
         }
         grants
@@ -210,11 +197,48 @@ impl Grants {
     }
 }
 
-/// Returns whether a rule names a place, or is for all that the plugin names itself. One with a
-/// pattern in its host says nothing of private addresses, whatever a plugin makes of it.
+/// Returns what is asked of a capability, wish by wish, with what the patterns give of each.
+fn infos<'a>(
+    capability: &str,
+    requests: impl Iterator<Item = &'a Request>,
+    patterns: &[Option<&str>],
+) -> Vec<GrantInfo> {
+    let info = |parameter: Option<&String>, reason: &str, granted| GrantInfo {
+        capability: capability.to_owned(),
+        parameter: parameter.cloned(),
+        reason: reason.to_owned(),
+        granted,
+    };
+    let whole = if patterns.is_empty() { Granted::Nothing } else { Granted::All };
+    let mut infos = Vec::new();
+    for request in requests {
+        for wish in &request.parameters {
+            let rules = patterns.iter().map(|pattern| pattern.unwrap_or("*"));
+            let given = rules.filter_map(|rule| intersect(capability, wish, rule));
+            let given: BTreeSet<String> = given.collect();
+            let granted = match given.contains(wish) {
+                true => Granted::All,
+                false if given.is_empty() => Granted::Nothing,
+                false => Granted::Part(given.into_iter().collect()),
+            };
+            infos.push(info(Some(wish), &request.reason, granted));
+        }
+        if request.parameters.is_empty() {
+            infos.push(info(None, &request.reason, whole.clone()));
+        }
+    }
+    if infos.is_empty() {
+        // It is imported, and its manifest says nothing of it.
+        infos.push(info(None, "", whole));
+    }
+    infos
+}
+
+/// Returns whether a rule names a place. One with a pattern in its host says nothing of private
+/// addresses, whatever a plugin makes of it.
 fn is_named(rule: &str) -> bool {
     let place = rule.split_once(' ').map_or(rule, |(_, place)| place);
-    rule == "*" || !split_port(place).0.contains('*')
+    !split_port(place).0.contains('*')
 }
 
 /// Returns how a rule names `wish` of `capability`, such as `process:git`.
@@ -301,6 +325,29 @@ pub(crate) fn covers(pattern: &str, text: &str) -> bool {
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
+}
+
+/// Returns whether some text fits both patterns.
+pub(crate) fn meet(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    // Whether what follows each place in `a` meets what follows one place in `b`, from the end.
+    let mut after = vec![false; a.len() + 1];
+    for j in (0..=b.len()).rev() {
+        let mut here = vec![false; a.len() + 1];
+        for i in (0..=a.len()).rev() {
+            here[i] = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some('*'), Some(_)) => here[i + 1] || after[i],
+                (Some(_), Some('*')) => here[i + 1] || after[i],
+                (Some('*'), None) => here[i + 1],
+                (None, Some('*')) => after[i],
+                (Some(x), Some(y)) => x == y && after[i + 1],
+                (None, Some(_)) | (Some(_), None) => false,
+            };
+        }
+        after = here;
+    }
+    after[0]
 }
 
 #[cfg(test)]

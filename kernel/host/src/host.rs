@@ -109,7 +109,7 @@ impl Host {
         trial: Trial,
     ) -> Result<(), String> {
         let running = self.running(&plugin.name).map_err(|err| err.to_string())?;
-        let _permit = self.permits.acquire().await;
+        // Changes come one by one, and the pool has room for one: a rush of calls holds none up.
         let _in_flight = running.ticker.in_flight();
         try_out(&running.engines.serving, plugin, loaded, &self.services, trial).await
     }
@@ -170,7 +170,8 @@ impl Host {
             outcome = Empty,
         );
         let asked_at = Instant::now();
-        let _permit = self.permits.acquire().await;
+        let place = Arc::new(self.places.take(plugin).await);
+        let facts = Facts { place: Some(Arc::clone(&place)), ..facts };
         let _in_flight = running.ticker.in_flight();
         let figures = plugin.figures.function(kind, function);
         let _counted = figures.map(Function::begin);
@@ -338,6 +339,7 @@ impl Plugins for Host {
             attempt: call.attempt,
             at: call.at,
             log: call.log,
+            place: None,
         };
         let migrated = match &call.input {
             MachineInput::Resume { state, .. } | MachineInput::Cancel { state, .. } => {

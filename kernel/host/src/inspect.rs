@@ -9,6 +9,7 @@ use wit_envelope::manifest::{Manifest, SECTION};
 
 use crate::grant::{Grants, check_parameter};
 use crate::policy::{ALWAYS, GRANTABLE, Policy};
+use crate::wish::{has_parts, part_of};
 
 /// The package of the contract, and the version of it that this host speaks.
 const PACKAGE: &str = "tenon:plugin/";
@@ -22,8 +23,15 @@ const OPTIONAL: [&str; 2] = ["migration", "selftest"];
 /// world.
 const WASI: [&str; 6] =
     ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+/// What the kernel does for plugins by their grants: it sends the requests that they describe, and
+/// moves archives from and to the buckets that they name.
+const DONE_FOR: [(PluginKind, &str); 3] =
+    [(PluginKind::Model, "http"), (PluginKind::Cache, "http"), (PluginKind::Cache, "blob")];
 /// Versions are shown in tables and said in commands.
 const VERSION_BYTES: usize = 64;
+/// Names of files are no longer.
+const PATTERN_BYTES: usize = 255;
+const PATTERNS: usize = 32;
 /// A manifest has schemas in it, but no data.
 const MANIFEST_BYTES: usize = 1024 * 1024;
 
@@ -59,6 +67,11 @@ pub enum InspectError {
         "its manifest asks for {wish:?} of `{capability}`, which is everything; name what it needs"
     )]
     Everything { capability: String, wish: String },
+    #[error(
+        "its manifest asks for `{capability}` without saying of what; name what it needs, such as \
+         {example}"
+    )]
+    Unnamed { capability: String, example: String },
 }
 
 /// What a binary says about itself.
@@ -73,9 +86,17 @@ pub(crate) struct Inspected {
 }
 
 impl Inspected {
-    /// Returns the names of the contract's interfaces that it imports.
+    /// Returns what can be granted to it: the contract's interfaces that it imports, and what the
+    /// kernel does for it by its grants.
     pub(crate) fn capabilities(&self) -> Vec<&str> {
-        self.imports.iter().filter_map(|name| interface(name)).collect()
+        let mut all: Vec<&str> = self.imports.iter().filter_map(|name| interface(name)).collect();
+        let done = DONE_FOR.iter().filter(|(kind, _)| self.kinds.contains(kind));
+        for (_, capability) in done {
+            if !all.contains(capability) {
+                all.push(capability);
+            }
+        }
+        all
     }
 
     /// Returns the full name of the export of `kind`.
@@ -303,6 +324,12 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
             version.chars().take(VERSION_BYTES).collect::<String>()
         ));
     }
+    let patterns = &manifest.patterns;
+    if patterns.len() > PATTERNS || patterns.iter().any(|it| it.len() > PATTERN_BYTES) {
+        return Err(format!(
+            "its `patterns` are more than {PATTERNS}, or one has more than {PATTERN_BYTES} bytes"
+        ));
+    }
     let reasons = manifest.requests.iter().map(|request| &request.reason);
     let mut texts = reasons.chain([&manifest.summary]);
     match texts.find(|text| text.contains(char::is_control)) {
@@ -325,6 +352,10 @@ fn check_requests(manifest: &Manifest, kinds: &[PluginKind]) -> Result<(), Inspe
             check_parameter(capability, parameter).map_err(|reason| InspectError::Manifest {
                 reason: format!("it asks for `{capability}`, but {reason}"),
             })?;
+        }
+        if has_parts(capability) && !ALWAYS.contains(&capability) && request.parameters.is_empty() {
+            let (capability, example) = (capability.to_owned(), part_of(capability));
+            return Err(InspectError::Unnamed { capability, example });
         }
         // Pipelines name the programs that a launcher starts.
         let any_program = capability == "process" && kinds.contains(&PluginKind::Launcher);

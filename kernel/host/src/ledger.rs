@@ -123,6 +123,7 @@ mod tests {
                 asked: asked.into(),
                 way_out: String::new(),
                 count: 0,
+                is_lifted: false,
             });
         }
         let found = ledger.denials();

@@ -35,6 +35,7 @@ mod limits;
 mod link;
 mod native;
 mod optimizer;
+mod places;
 mod plugin;
 mod policy;
 mod preload;

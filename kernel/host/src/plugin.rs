@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use kernel_model::time::Time;
 use kernel_ports::plugin::{PluginInfo, PluginKind};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 use wasmtime::{Engine, Error, Result};
 
@@ -53,6 +53,10 @@ pub(crate) struct Plugin {
     pub(crate) figures: Arc<Figures>,
     pub(crate) traps: Arc<Traps>,
     pub(crate) starts: Starts,
+    /// Why it cannot serve as it is, if that was found.
+    pub(crate) unfit: OnceLock<String>,
+    /// Of the places of all calls; the same for all names and versions of the plugin.
+    pub(crate) share: OnceLock<Arc<Semaphore>>,
     is_ordered: AtomicBool,
 }
 
@@ -168,6 +172,8 @@ impl Plugin {
             figures: Arc::new(Figures::new(functions)),
             traps: Arc::default(),
             starts: Starts::default(),
+            unfit: OnceLock::new(),
+            share: OnceLock::new(),
             is_ordered: AtomicBool::new(false),
             name,
         }
@@ -198,6 +204,8 @@ impl Plugin {
             figures: Arc::clone(&self.figures),
             traps: Arc::clone(&self.traps),
             starts: Starts::default(),
+            unfit: OnceLock::new(),
+            share: OnceLock::new(),
             is_ordered: AtomicBool::new(false),
         }
     }

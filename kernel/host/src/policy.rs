@@ -32,8 +32,8 @@ pub(crate) const ALWAYS: [&str; 3] = ["context", "log", "config"];
 /// what is said here, and never more than they ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// By plugin: capability and a pattern of its parameter.
-    rules: BTreeMap<String, Vec<(String, String)>>,
+    /// By plugin: capability and a pattern of its parameter. None: all that the plugin asks for.
+    rules: BTreeMap<String, Vec<(String, Option<String>)>>,
     /// Whether nothing but the start can grant: there is no server to tell.
     pub(crate) is_fixed: bool,
 }
@@ -47,9 +47,13 @@ impl Policy {
 
     /// Grants `plugin` what `rule` says: a capability, such as `workspace`, or a capability and a
     /// parameter in which `*` stands for anything, such as `process:git` or
-    /// `http:GET *.example.com`. Without a parameter all that the plugin asks of the capability.
+    /// `http:GET *.example.com`. Without a parameter all that the plugin asks of the capability,
+    /// the plugin of this moment: rules that are kept for later versions have one (`wish::settled`).
     pub fn grant(&mut self, plugin: &str, rule: &str) -> Result<(), PolicyError> {
-        let (capability, parameter) = rule.split_once(':').unwrap_or((rule, "*"));
+        let (capability, parameter) = match rule.split_once(':') {
+            Some((capability, parameter)) => (capability, Some(parameter.trim().to_owned())),
+            None => (rule, None),
+        };
         if !GRANTABLE.contains(&capability) && !ALWAYS.contains(&capability) {
             return Err(PolicyError::Capability {
                 plugin: plugin.to_owned(),
@@ -58,7 +62,7 @@ impl Policy {
             });
         }
         let rules = self.rules.entry(plugin.to_owned()).or_default();
-        rules.push((capability.to_owned(), parameter.trim().to_owned()));
+        rules.push((capability.to_owned(), parameter));
         Ok(())
     }
 
@@ -77,13 +81,13 @@ impl Policy {
         policy
     }
 
-    /// Returns the patterns that the operator grants `plugin` for `capability`.
+    /// Returns the patterns that the operator grants `plugin` for `capability`. None: all it asks.
     pub(crate) fn patterns<'a>(
         &'a self,
         plugin: &str,
         capability: &'a str,
-    ) -> impl Iterator<Item = &'a str> {
+    ) -> impl Iterator<Item = Option<&'a str>> {
         let rules = self.rules.get(plugin).map_or(&[][..], Vec::as_slice);
-        rules.iter().filter(move |(c, _)| c == capability).map(|(_, pattern)| pattern.as_str())
+        rules.iter().filter(move |(c, _)| c == capability).map(|(_, pattern)| pattern.as_deref())
     }
 }

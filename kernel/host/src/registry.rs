@@ -32,11 +32,27 @@ impl Registry {
         Self { facts, ..Self::default() }
     }
 
-    /// Adds a plugin that serves.
+    /// Adds a plugin that serves, unless it was found that it cannot.
     pub(crate) fn serve(&mut self, plugin: Arc<Plugin>) {
-        plugin.starts.set_serves(true);
         self.keep(Arc::clone(&plugin));
+        if let Some(reason) = plugin.unfit.get() {
+            self.stop(&plugin.name, reason.clone());
+            return;
+        }
+        plugin.starts.set_serves(true);
         self.by_name.insert(Arc::clone(&plugin.name), plugin);
+    }
+
+    /// Takes out of service what cannot serve as it is. With other grants it is tried again.
+    pub(crate) fn stop_unfit(&mut self, binding: &str, reason: &str) {
+        let Some(plugin) = self.by_name.remove(binding) else { return };
+        plugin.starts.set_serves(false);
+        let reason = format!(
+            "with what it may use now it cannot serve: {reason}; `tenon plugin inspect {binding}` \
+             shows what it asks for"
+        );
+        let reason = plugin.unfit.get_or_init(|| reason).clone();
+        self.stop(binding, reason);
     }
 
     /// Adds a version that does not serve, but is there for work that began with it.
@@ -92,8 +108,10 @@ impl Registry {
         let takes = |plugin: &&Arc<Plugin>| {
             plugin.inspected.manifest.patterns.iter().any(|pattern| covers(pattern, base))
         };
-        self.of_kind(PluginKind::Language).find(takes).ok_or_else(|| {
-            let known = self.of_kind(PluginKind::Language).map(|plugin| {
+        let languages =
+            || self.plugins().filter(|plugin| plugin.info.kinds.contains(&PluginKind::Language));
+        languages().find(takes).ok_or_else(|| {
+            let known = languages().map(|plugin| {
                 let patterns = plugin.inspected.manifest.patterns.join(" ");
                 format!("{} ({patterns})", plugin.name)
             });
@@ -173,6 +191,11 @@ impl Registry {
                 Err(unknown(word, "default", known))
             }
         }
+    }
+
+    /// Returns why a binding does not serve.
+    pub(crate) fn stopped_reason(&self, binding: &str) -> Option<&str> {
+        self.stopped.get(binding).map(String::as_str)
     }
 
     fn stopped<const N: usize>(&self, names: [&str; N]) -> Option<PluginError> {

@@ -4,8 +4,11 @@
 
 use wit_envelope::manifest::Request;
 
-use crate::grant::{intersect, name};
+use crate::grant::{KV_BYTES, intersect, name};
 use crate::policy::GRANTABLE;
+
+/// The capabilities that are had as a whole, or with a size, rather than part by part.
+const WHOLE: [&str; 4] = ["output", "workspace", "keyring", "kv"];
 
 /// Returns all that a plugin asks for that imports `capabilities`, such as `kv` and `process:git`.
 pub(crate) fn asked(capabilities: &[&str], requests: &[Request]) -> Vec<String> {
@@ -13,7 +16,7 @@ pub(crate) fn asked(capabilities: &[&str], requests: &[Request]) -> Vec<String> 
     for capability in GRANTABLE.into_iter().filter(|c| capabilities.contains(c)) {
         let of_it = requests.iter().filter(|request| request.capability == capability);
         let parameters: Vec<&String> = of_it.flat_map(|request| &request.parameters).collect();
-        if parameters.is_empty() {
+        if parameters.is_empty() && !has_parts(capability) {
             rules.push(capability.to_owned());
         }
         rules.extend(parameters.into_iter().map(|wish| name(capability, Some(wish))));
@@ -21,6 +24,37 @@ pub(crate) fn asked(capabilities: &[&str], requests: &[Request]) -> Vec<String> 
     rules.sort();
     rules.dedup();
     rules
+}
+
+/// Returns whether a capability is given part by part: host by host, program by program.
+pub(crate) fn has_parts(capability: &str) -> bool {
+    !WHOLE.contains(&capability)
+}
+
+/// Returns the rules with every capability that is given as a whole (`http`) replaced by what is
+/// asked of it now, so that a later version finds nothing there for what it asks for then. What is
+/// asked without bounds is not in it: that needs to be said.
+pub(crate) fn settled(rules: &[String], asked: &[String]) -> Vec<String> {
+    let mut settled = Vec::new();
+    for rule in rules {
+        let of_it = asked.iter().filter(|wish| capability_of(wish) == rule && !is_boundless(wish));
+        match rule.as_str() {
+            rule if rule.contains(':') => settled.push(rule.to_owned()),
+            "kv" => settled.extend(of_it.map(|wish| match wish.as_str() {
+                "kv" => name("kv", Some(&KV_BYTES.to_string())),
+                wish => wish.to_owned(),
+            })),
+            _ => settled.extend(of_it.cloned()),
+        }
+    }
+    settled.sort();
+    settled.dedup();
+    settled
+}
+
+/// Returns the capability that a rule or wish is for.
+pub(crate) fn capability_of(rule: &str) -> &str {
+    rule.split_once(':').map_or(rule, |(capability, _)| capability)
 }
 
 /// Returns those of `asked` that no rule of `given` covers.
@@ -68,18 +102,19 @@ pub(crate) fn quoted(rule: &str) -> String {
 
 /// Returns whether all of the wish is in the rule.
 fn covers(rule: &str, wish: &str) -> bool {
-    let (capability, parameter) = wish.split_once(':').unwrap_or((wish, ""));
-    let (ruled, pattern) = rule.split_once(':').unwrap_or((rule, "*"));
-    if capability != ruled {
+    let capability = capability_of(wish);
+    if capability != capability_of(rule) {
         return false;
     }
-    if parameter.is_empty() {
-        return true;
-    }
-    match capability {
+    let Some((_, parameter)) = wish.split_once(':') else { return true };
+    let pattern = rule.split_once(':').map(|(_, pattern)| pattern);
+    match (capability, pattern) {
         // A wish for more bytes than the rule has is met in part only.
-        "kv" => intersect(capability, parameter, pattern).as_deref() == Some(parameter),
-        _ => {
+        ("kv", None) => parameter.parse().is_ok_and(|size: u64| size <= KV_BYTES),
+        ("kv", Some(size)) => intersect(capability, parameter, size).as_deref() == Some(parameter),
+        // It was for what was asked then.
+        (_, None) => false,
+        (_, Some(pattern)) => {
             let common = intersect(capability, parameter, pattern);
             common.is_some_and(|common| common.eq_ignore_ascii_case(parameter))
         }
@@ -88,18 +123,22 @@ fn covers(rule: &str, wish: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_boundless, more, quoted};
+    use super::{is_boundless, more, quoted, settled};
+
+    fn own(rules: &[&str]) -> Vec<String> {
+        rules.iter().map(|rule| (*rule).to_owned()).collect()
+    }
 
     #[track_caller]
     fn check(asked: &[&str], given: &[&str], want: &[&str]) {
-        let own = |rules: &[&str]| rules.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>();
         assert_eq!(more(&own(asked), &own(given)), want, "{asked:?} with {given:?}");
     }
 
     #[test]
     fn what_a_rule_covers_is_no_more_than_before() {
         check(&["process:git", "kv"], &["process:git", "kv"], &[]);
-        check(&["process:git"], &["process"], &[]);
+        check(&["process:git"], &["process"], &["process:git"]);
+        check(&["process:git"], &["process:*"], &[]);
         check(&["process:git", "process:sh"], &["process:git"], &["process:sh"]);
         check(&["http:GET api.example.com"], &["http:GET *.example.com"], &[]);
         check(
@@ -111,6 +150,29 @@ mod tests {
         check(&["kv:200"], &["kv:100"], &["kv:200"]);
         check(&["kv:100"], &["kv:200"], &[]);
         check(&["kv"], &["workspace"], &["kv"]);
+        check(&["kv", "workspace"], &["kv:100", "workspace"], &[]);
+        check(&["kv:1048576"], &["kv"], &[]);
+        check(&["kv:1048577"], &["kv"], &["kv:1048577"]);
+    }
+
+    #[test]
+    fn a_whole_capability_is_what_is_asked_of_it_now() {
+        for (rules, asked, want) in [
+            (
+                &["process"][..],
+                &["process:git", "process:sh"][..],
+                &["process:git", "process:sh"][..],
+            ),
+            (&["process", "process:git"], &["process:git"], &["process:git"]),
+            (&["process:sh"], &["process:git"], &["process:sh"]),
+            (&["process"], &["process:*", "process:git"], &["process:git"]),
+            (&["process"], &["process:*"], &[]),
+            (&["http"], &["process:git"], &[]),
+            (&["workspace", "kv"], &["workspace", "kv"], &["kv:1048576", "workspace"]),
+            (&["kv"], &["kv:200"], &["kv:200"]),
+        ] {
+            assert_eq!(settled(&own(rules), &own(asked)), want, "{rules:?} of {asked:?}");
+        }
     }
 
     #[test]

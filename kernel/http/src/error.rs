@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -291,13 +292,32 @@ impl From<PluginAdminError> for ApiError {
             ),
             E::Config { .. } | E::Name { .. } => Self::new(Code::BindingInvalid, &err),
             E::Refused { .. } => Self::new(Code::PluginConflict, &err),
-            E::Io { .. } => Self::internal(&err),
+            E::Io { action, err: cause } if is_full(cause) => {
+                tracing::error!(%err, %cause, "request failed");
+                Self::new(
+                    Code::StoreFull,
+                    format_args!(
+                        "the server failed to {action}: its disk is full; what served serves on"
+                    ),
+                )
+                .hint("free some space there, and repeat the request")
+                .retry_after(30_000)
+            }
+            E::Io { action, .. } => {
+                let detail = format!("the server failed to {action}; what served serves on");
+                Self { detail, ..Self::internal(&err) }
+            }
             E::Store(_) => match err {
                 E::Store(err) => err.into(),
                 err => Self::internal(&err),
             },
         }
     }
+}
+
+/// Returns whether there was no room for a file.
+fn is_full(err: &io::Error) -> bool {
+    matches!(err.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl From<StoreError> for ApiError {

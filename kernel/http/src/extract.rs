@@ -10,6 +10,7 @@ mod project;
 mod query;
 mod scoped;
 mod site;
+mod upload;
 
 pub(crate) use caller::{Told, Who};
 pub(crate) use form::{Fields, OauthForm, Submitted};
@@ -23,3 +24,4 @@ pub(crate) use project::In;
 pub(crate) use query::{Params, invalid, word};
 pub(crate) use scoped::Scoped;
 pub(crate) use site::{Site, cookie, origin};
+pub(crate) use upload::{Sent, Wanted, media_type};

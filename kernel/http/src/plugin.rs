@@ -5,6 +5,7 @@ use kernel_ports::plugin_admin::PluginAdminError;
 use kernel_wire as wire;
 
 use crate::api::PluginLife;
+use crate::code::Code;
 use crate::error::ApiError;
 use crate::extract::{At, Json, PluginName};
 use crate::near::nearest;
@@ -33,6 +34,13 @@ pub(crate) async fn get(
 ) -> Result<Json<wire::plugin::Plugin>, ApiError> {
     if let Some(found) = plugins.state_get(&name) {
         return Ok(Json(to_wire::plugin(found)));
+    }
+    if let Some(binding) = plugins.binding_list().into_iter().find(|it| it.name == name) {
+        let plugin = binding.plugin;
+        let detail = format!("{name:?} is a binding of {plugin}");
+        return Err(ApiError::new(Code::PluginUnknown, detail).hint(format_args!(
+            "`tenon plugin inspect {plugin}` shows the plugin with all its bindings"
+        )));
     }
     let known = plugins.state_list();
     let near = nearest(&name, known.iter().map(|plugin| plugin.info.name.as_str()));

@@ -2,35 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::to_bytes;
 use axum::extract::{FromRequest as _, Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
+use axum::http::StatusCode;
 use kernel_ports::package::Upload;
 use kernel_ports::plugin_admin::{ImportOptions, InstallFrom, InstallOptions, InstallOutcome, Pin};
 use kernel_wire::plugin::Plugin;
 use kernel_wire::plugin_admin as wire;
 
 use crate::api::PluginLife;
-use crate::code::Code;
 use crate::error::ApiError;
-use crate::extract::{At, Json, Params, PluginName, invalid};
+use crate::extract::{
+    At, Json, OptionalJson, Params, PluginName, Sent, Wanted, invalid, media_type,
+};
 use crate::to_wire;
 
-/// Larger uploads are refused: such a plugin would not be one.
-const UPLOAD_BYTES_MAX: usize = 256 << 20;
-/// The media type of components.
-const WASM: &str = "application/wasm";
-/// That of bundles.
-const ZSTD: &str = "application/zstd";
+const COMPONENT: Wanted =
+    Wanted { field: "component", media_type: "application/wasm", what: "a component" };
+const BUNDLE: Wanted = Wanted { field: "bundle", media_type: "application/zstd", what: "a bundle" };
 /// Nobody needs more of them.
 const SIGNATURES_MAX: usize = 16;
 
 /// Install plugin
 ///
-/// The body is the component itself (`application/wasm`), or says where the server fetches it
-/// (`application/json`). Each stage may refuse; then what served serves on.
+/// The body is a form, with the component or where the server fetches it, and with all that is said
+/// of it. Or it is the component itself (`application/wasm`), or says where it is
+/// (`application/json`), and the rest stands in the query, which is part of the head and has its
+/// limit. Each stage may refuse; then what served serves on.
 #[utoipa::path(
     post, path = "/api/v1/plugins", tag = "plugins", operation_id = "pluginInstall",
     params(
@@ -47,7 +44,9 @@ const SIGNATURES_MAX: usize = 16;
         ("replace" = Option<bool>, Query, description = "Forget the versions of the same origin"),
     ),
     request_body(content(
-        (Vec<u8> = "application/wasm"), (wire::PluginFetch = "application/json"),
+        (wire::PluginForm = "multipart/form-data"),
+        (Vec<u8> = "application/wasm"),
+        (wire::PluginFetch = "application/json"),
     )),
     responses(
         (status = 201, description = "Installed", body = wire::PluginInstalled),
@@ -56,11 +55,10 @@ const SIGNATURES_MAX: usize = 16;
 )]
 pub(crate) async fn install(
     State(PluginLife(plugins)): State<PluginLife>,
-    params: Params,
     request: Request,
 ) -> Result<(StatusCode, Json<wire::PluginInstalled>), ApiError> {
-    let (options, upload) = options(params)?;
-    let from = from(request, upload).await?.ok_or_else(nothing_sent)?;
+    let (options, from) = from(request).await?;
+    let from = from.ok_or_else(|| COMPONENT.nothing())?;
     let installed = plugins.install(from, options).await?;
     let status = match installed.outcome {
         InstallOutcome::Active | InstallOutcome::Waiting { .. } => StatusCode::CREATED,
@@ -88,25 +86,26 @@ pub(crate) async fn install(
         ("allowUnsigned" = Option<bool>, Query, description = "Even if nobody has signed it"),
     ),
     request_body(content(
-        (Vec<u8> = "application/wasm"), (wire::PluginFetch = "application/json"),
+        (wire::PluginForm = "multipart/form-data"),
+        (Vec<u8> = "application/wasm"),
+        (wire::PluginFetch = "application/json"),
     )),
     responses((status = 200, description = "What came of it", body = wire::PluginInstalled)),
 )]
 pub(crate) async fn upgrade(
     State(PluginLife(plugins)): State<PluginLife>,
     At(PluginName(name)): At<PluginName>,
-    params: Params,
     request: Request,
 ) -> Result<Json<wire::PluginInstalled>, ApiError> {
-    let (options, upload) = options(params)?;
-    let from = from(request, upload).await?;
+    let (options, from) = from(request).await?;
     let installed = plugins.upgrade(&name, from, options).await?;
     Ok(Json(to_wire::plugin_installed(installed)))
 }
 
 /// Swap plugin
 ///
-/// Makes another version that is kept serve. Calls in progress end with the old one.
+/// Makes another version that is kept serve, with another configuration if one is given. Calls in
+/// progress end with the old one.
 #[utoipa::path(
     post, path = "/api/v1/plugins/{plugin}/swap", tag = "plugins", operation_id = "pluginSwap",
     params(("plugin" = String, Path, description = "Its name")),
@@ -118,23 +117,27 @@ pub(crate) async fn swap(
     At(PluginName(name)): At<PluginName>,
     Json(swap): Json<wire::PluginSwap>,
 ) -> Result<Json<Plugin>, ApiError> {
-    Ok(Json(to_wire::plugin(plugins.swap(&name, &swap.to).await?)))
+    let config = swap.config.map(|config| config.to_string());
+    Ok(Json(to_wire::plugin(plugins.swap(&name, &swap.to, config).await?)))
 }
 
 /// Roll plugin back
 ///
-/// Makes the version serve that did so before.
+/// Makes the version serve that did so before, with another configuration if one is given.
 #[utoipa::path(
     post, path = "/api/v1/plugins/{plugin}/rollback", tag = "plugins",
     operation_id = "pluginRollback",
     params(("plugin" = String, Path, description = "Its name")),
+    request_body = Option<wire::PluginRollback>,
     responses((status = 200, description = "The plugin", body = Plugin)),
 )]
 pub(crate) async fn rollback(
     State(PluginLife(plugins)): State<PluginLife>,
     At(PluginName(name)): At<PluginName>,
+    OptionalJson(wire::PluginRollback { config }): OptionalJson<wire::PluginRollback>,
 ) -> Result<Json<Plugin>, ApiError> {
-    Ok(Json(to_wire::plugin(plugins.rollback(&name).await?)))
+    let config = config.map(|config| config.to_string());
+    Ok(Json(to_wire::plugin(plugins.rollback(&name, config).await?)))
 }
 
 /// Enable plugin
@@ -186,8 +189,8 @@ pub(crate) async fn remove(
 
 /// Install bundle
 ///
-/// The body is a bundle of plugins with their signatures. Each is installed, or upgraded where it is
-/// installed already. Nothing of it is used unless all of it can be trusted.
+/// The body is a form with a bundle of plugins with their signatures, or the bundle itself
+/// (`application/zstd`). Each is installed, or upgraded where it is installed already. Nothing of it is used unless all of it can be trusted.
 #[utoipa::path(
     post, path = "/api/v1/plugin-bundles", tag = "plugins", operation_id = "pluginImport",
     params(
@@ -204,14 +207,16 @@ pub(crate) async fn remove(
         ("approve" = Option<bool>, Query, description = "Upgrades may have what they ask for beyond"),
         ("allowUnsigned" = Option<bool>, Query, description = "Even if nobody has signed one"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/zstd"),
+    request_body(content(
+        (wire::BundleForm = "multipart/form-data"), (Vec<u8> = "application/zstd"),
+    )),
     responses((status = 200, description = "Plugin by plugin", body = Vec<wire::PluginImported>)),
 )]
 pub(crate) async fn import(
     State(PluginLife(plugins)): State<PluginLife>,
-    mut params: Params,
     request: Request,
 ) -> Result<Json<Vec<wire::PluginImported>>, ApiError> {
+    let Sent { mut params, file } = BUNDLE.receive(request).await?;
     let options = ImportOptions {
         rules: rules(params.many("grant"))?,
         grant_all: params.flag("grantAll", false)?,
@@ -221,7 +226,7 @@ pub(crate) async fn import(
         pins: pins(&mut params)?,
     };
     params.finish()?;
-    let bundle = body(request, ZSTD, "a bundle").await?.ok_or_else(nothing_sent)?;
+    let bundle = file.ok_or_else(|| BUNDLE.nothing())?;
     let imported = plugins.import(bundle, options).await?;
     Ok(Json(imported.into_iter().map(to_wire::plugin_imported).collect()))
 }
@@ -354,43 +359,28 @@ fn of_plugin<'a>(name: &str, text: &'a str, what: &str) -> Result<(&'a str, &'a 
     parts.ok_or_else(|| invalid(name, format_args!("{text:?} is none; expected PLUGIN={what}")))
 }
 
-/// Returns the plugin in the body, or what it names. None: there is no body.
-async fn from(request: Request, upload: Upload) -> Result<Option<InstallFrom>, ApiError> {
+/// Returns the plugin in the body, or what it names. None: there is neither.
+async fn from(request: Request) -> Result<(InstallOptions, Option<InstallFrom>), ApiError> {
     if media_type(request.headers()) == "application/json" {
+        let (options, _) = options(Params::of(request.uri())?)?;
         let fetch = Json::<wire::PluginFetch>::from_request(request, &()).await?;
         let Json(wire::PluginFetch { from: reference, digest }) = fetch;
-        return Ok(Some(InstallFrom::Reference { reference, digest }));
+        return Ok((options, Some(InstallFrom::Reference { reference, digest })));
     }
-    let bytes = body(request, WASM, "a component").await?;
-    Ok(bytes.map(|bytes| InstallFrom::Upload(Upload { bytes, ..upload })))
-}
-
-/// Reads a body of a media type. None: there is none.
-async fn body(request: Request, wanted: &str, what: &str) -> Result<Option<Bytes>, ApiError> {
-    let media_type = media_type(request.headers()).to_owned();
-    let bytes = to_bytes(request.into_body(), UPLOAD_BYTES_MAX).await.map_err(|_| {
-        let detail = format!("the body broke off, or is larger than {UPLOAD_BYTES_MAX} bytes");
-        ApiError::new(Code::BodyTooLarge, detail).hint(format_args!("send {what}, and all of it"))
-    })?;
-    if bytes.is_empty() {
-        // A file that turned out empty is not the same as no file.
-        return if media_type.is_empty() { Ok(None) } else { Err(nothing_sent()) };
-    }
-    // Required because browsers let any site send other types without asking first.
-    if media_type != wanted {
-        let detail = format!("the body is said to be {media_type:?}");
-        let hint = format!("send {what} as `{wanted}`, or where it is as `application/json`");
-        return Err(ApiError::new(Code::MediaType, detail).hint(hint));
-    }
-    Ok(Some(bytes))
-}
-
-fn media_type(headers: &HeaderMap) -> &str {
-    let found = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    found.split(';').next().unwrap_or_default().trim()
-}
-
-fn nothing_sent() -> ApiError {
-    ApiError::new(Code::BodyUnreadable, "there is no plugin in the body")
-        .hint(format_args!("send a component as `{WASM}`, or where it is as `application/json`"))
+    let Sent { mut params, file } = COMPONENT.receive(request).await?;
+    let reference = params.one("from")?;
+    let (options, upload) = options(params)?;
+    let from = match (file, reference) {
+        (Some(_), Some(_)) => {
+            let reason = format_args!("the component itself is sent, so nothing is fetched");
+            return Err(invalid("from", reason).hint("say one of both"));
+        }
+        (Some(bytes), None) => Some(InstallFrom::Upload(Upload { bytes, ..upload })),
+        (None, Some(reference)) => {
+            let digest = options.digest.clone();
+            Some(InstallFrom::Reference { reference, digest })
+        }
+        (None, None) => None,
+    };
+    Ok((options, from))
 }

@@ -129,7 +129,7 @@ impl Fetcher {
     }
 
     async fn url(&self, url: &Url, digest: Digest) -> Result<Package, FetchError> {
-        let host = url.host_str().unwrap_or_default().to_owned();
+        let host = authority(url);
         let bytes = self.get(url, &host, self.limits.bytes).await?.ok_or_else(|| {
             FetchError::Transfer(TransferError::NotFound { what: url.to_string() })
         })?;

@@ -196,21 +196,21 @@ impl TrustStore {
         if let Some(reason) = refused {
             return Trust::Refused { reason };
         }
-        match self.owner(origin) {
-            Some(owner) => Trust::Refused { reason: missing(package, owner) },
-            None => Trust::Unsigned,
+        match self.owners(origin)[..] {
+            [] => Trust::Unsigned,
+            ref owners => Trust::Refused { reason: missing(package, owners) },
         }
     }
 
-    /// Returns a key that names this origin, so that nothing unsigned is expected from there: else
+    /// Returns the keys that name this origin, so that nothing unsigned is expected from there: else
     /// leaving a signature out would do what forging one cannot.
-    fn owner(&self, origin: &str) -> Option<&str> {
+    fn owners(&self, origin: &str) -> Vec<&str> {
         let named = |key: &Key| key.origins.iter().any(|p| !p.is_any() && p.covers(origin));
-        self.keys.iter().find(|(_, key)| named(key)).map(|(name, _)| name.as_str())
+        self.keys.iter().filter(|(_, key)| named(key)).map(|(name, _)| name.as_str()).collect()
     }
 }
 
-fn missing(package: &Package, owner: &str) -> String {
+fn missing(package: &Package, owners: &[&str]) -> String {
     let origin = &package.origin;
     let made = package.signatures.iter().map(|signature| match signature {
         Signature::Minisign(text) => key::minisign_number(text)
@@ -225,9 +225,12 @@ fn missing(package: &Package, owner: &str) -> String {
     } else {
         format!("no known key made its signatures ({}), or it was changed", made.join(", "))
     };
-    format!(
-        "{found}; what comes from {origin} must be signed by {owner:?}, as the trust store says"
-    )
+    let owners: Vec<String> = owners.iter().map(|owner| format!("{owner:?}")).collect();
+    let owners = match &owners[..] {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        owners => owners.concat(),
+    };
+    format!("{found}; what comes from {origin} must be signed by {owners}, as the trust store says")
 }
 
 impl Key {

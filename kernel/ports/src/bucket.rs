@@ -68,6 +68,8 @@ pub trait Buckets: Send + Sync {
     ) -> Result<Vec<BucketItem>, BucketError>;
     /// Removes a blob. Not there is fine.
     async fn bucket_remove(&self, at: &BucketAt, key: &str) -> Result<(), BucketError>;
+    /// Removes all buckets of a binding.
+    async fn bucket_clear(&self, owner: &Arc<str>) -> Result<(), BucketError>;
     /// Begins to store a blob.
     async fn bucket_upload(
         &self,

@@ -25,6 +25,8 @@ pub trait KvStore: Send + Sync {
         seen: Option<u64>,
     ) -> Result<u64, StoreError>;
     async fn kv_remove(&self, namespace: &str, key: &str) -> Result<(), StoreError>;
+    /// Removes all values of a namespace.
+    async fn kv_clear(&self, namespace: &str) -> Result<(), StoreError>;
     /// Lists keys with a prefix in byte order, after `after`.
     async fn kv_list(
         &self,

@@ -15,6 +15,14 @@ pub struct Package {
     pub proof: Option<Bytes>,
 }
 
+/// A package of a bundle, with what the bundle's index calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundled {
+    pub name: String,
+    pub version: String,
+    pub package: Package,
+}
+
 /// Why a package cannot be had, or trusted. The message is for the operator, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
@@ -46,8 +54,9 @@ pub trait Packages: Send + Sync {
     ) -> Result<Package, PackageError>;
     /// Puts what was sent into one piece.
     fn package_of(&self, upload: Upload) -> Package;
-    /// Returns the packages of a bundle, which was checked against itself as a whole.
-    async fn bundle_open(&self, bundle: Bytes) -> Result<Vec<Package>, PackageError>;
+    /// Returns the packages of a bundle, whose bytes were checked against its index. What it calls
+    /// them was not: that stands in the binaries.
+    async fn bundle_open(&self, bundle: Bytes) -> Result<Vec<Bundled>, PackageError>;
     /// Returns who has signed the package. A proof that is there and does not hold is an error.
     async fn package_verify(&self, package: &Package) -> Result<Signature, PackageError>;
 }

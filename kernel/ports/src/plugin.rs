@@ -84,22 +84,31 @@ pub struct PluginInfo {
     /// The interfaces that it exports and imports, with versions.
     pub exports: Vec<String>,
     pub imports: Vec<String>,
-    /// What of the imports it may use, and why not the rest.
+    /// What it asks for, wish by wish, and what of that it may use.
     pub grants: Vec<GrantInfo>,
     pub summary: String,
     /// Where it came from: `built-in` or a file.
     pub origin: String,
 }
 
-/// One capability that a plugin asks for.
+/// One thing that a plugin asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantInfo {
     pub capability: String,
-    /// Such as the programs or hosts that it names.
-    pub parameters: Vec<String>,
+    /// Such as a program or a host. None: the capability as a whole.
+    pub parameter: Option<String>,
     /// Why the plugin wants it, in its own words.
     pub reason: String,
-    pub granted: bool,
+    pub granted: Granted,
+}
+
+/// How much of a wish is granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granted {
+    All,
+    /// These parameters, each narrower than what is asked.
+    Part(Vec<String>),
+    Nothing,
 }
 
 /// A remark about a source. Lines and columns count from 1; 0: the source as a whole.

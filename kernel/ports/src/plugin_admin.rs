@@ -77,6 +77,8 @@ pub struct BindingState {
     pub config: String,
     /// What the operator lets it use.
     pub rules: Vec<String>,
+    /// It may use all that its plugin asks for, whatever the rules say: that is built in.
+    pub has_all: bool,
     /// Kind and project for which it is the default.
     pub default_for: Vec<(String, String)>,
 }
@@ -247,6 +249,8 @@ pub struct Denial {
     /// What to do so that it is granted.
     pub way_out: String,
     pub count: u64,
+    /// It may have it now.
+    pub is_lifted: bool,
 }
 
 /// What the calls of one function of a binding have cost since the server started.
@@ -323,10 +327,20 @@ pub trait PluginAdmin: Send + Sync {
         from: Option<InstallFrom>,
         options: InstallOptions,
     ) -> Result<Installed, PluginAdminError>;
-    /// Makes another version that is kept serve, by version or the beginning of its digest.
-    async fn swap(&self, plugin: &str, to: &str) -> Result<PluginState, PluginAdminError>;
-    /// Makes the version serve that did so before.
-    async fn rollback(&self, plugin: &str) -> Result<PluginState, PluginAdminError>;
+    /// Makes another version that is kept serve, by version or the beginning of its digest. With a
+    /// configuration, a JSON object, it has that from then on.
+    async fn swap(
+        &self,
+        plugin: &str,
+        to: &str,
+        config: Option<String>,
+    ) -> Result<PluginState, PluginAdminError>;
+    /// Makes the version serve that did so before, as `swap` does.
+    async fn rollback(
+        &self,
+        plugin: &str,
+        config: Option<String>,
+    ) -> Result<PluginState, PluginAdminError>;
     /// Lets it serve, or not; letting it serve lifts a quarantine.
     async fn enable(&self, plugin: &str, enabled: bool) -> Result<PluginState, PluginAdminError>;
     /// Forgets an installed plugin with its bindings; a built-in one of the name serves again.

@@ -11,7 +11,8 @@ use kernel_wire::plugin_admin::{PluginSource, PluginStatus};
 
 /// Returns whether a file is meant, not a plugin of the server.
 pub(crate) fn is_file(plugin: &str) -> bool {
-    plugin.ends_with(".wasm") || plugin.contains('/') || Path::new(plugin).is_file()
+    // Bindings have a `/` in their names, too.
+    plugin.ends_with(".wasm") || plugin.starts_with(['.', '/']) || Path::new(plugin).is_file()
 }
 
 /// Prints what the binary says about itself.
@@ -44,9 +45,11 @@ fn to_wire(info: PluginInfo) -> wire::Plugin {
     };
     let grants = info.grants.into_iter().map(|grant| wire::Grant {
         capability: grant.capability,
-        parameters: grant.parameters,
+        parameters: grant.parameter.into_iter().collect(),
         reason: grant.reason,
-        granted: grant.granted,
+        // Nothing is, before it is installed.
+        granted: false,
+        granted_parts: vec![],
     });
     wire::Plugin {
         name: info.name,

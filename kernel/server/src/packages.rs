@@ -19,7 +19,7 @@ use kernel_package::signature::Signature as Found;
 use kernel_package::{
     Digest, FetchError, Fetcher, Limits, Source, Trust, TrustStore, bundle, proof,
 };
-use kernel_ports::package::{Package, PackageError, Packages, Upload};
+use kernel_ports::package::{Bundled, Package, PackageError, Packages, Upload};
 use kernel_ports::plugin_store::Signature;
 
 /// What an operator says about packages.
@@ -125,12 +125,15 @@ impl Packages for Depot {
         Package { bytes, origin, proof: proof.map(Bytes::from) }
     }
 
-    async fn bundle_open(&self, bundle: Bytes) -> Result<Vec<Package>, PackageError> {
+    async fn bundle_open(&self, bundle: Bytes) -> Result<Vec<Bundled>, PackageError> {
         let opened = tokio::task::spawn_blocking(move || bundle::import(&*bundle));
         let failed = |reason: String| PackageError::Fetch { reason };
         let opened = opened.await.map_err(|err| failed(err.to_string()))?;
         let opened = opened.map_err(|err| failed(chain(&err)))?;
-        Ok(opened.into_iter().map(|bundled| of(bundled.package)).collect())
+        let bundled = opened.into_iter().map(|bundle::Bundled { name, version, package }| {
+            Bundled { name, version, package: of(package) }
+        });
+        Ok(bundled.collect())
     }
 
     async fn package_verify(&self, package: &Package) -> Result<Signature, PackageError> {

@@ -35,6 +35,11 @@ impl KvStore for MemoryStore {
         Ok(())
     }
 
+    async fn kv_clear(&self, namespace: &str) -> Result<(), StoreError> {
+        self.data().kv.retain(|(space, _), _| space != namespace);
+        Ok(())
+    }
+
     async fn kv_list(
         &self,
         namespace: &str,

@@ -62,6 +62,16 @@ impl KvStore for SqliteStore {
             .await
     }
 
+    async fn kv_clear(&self, namespace: &str) -> Result<(), StoreError> {
+        let namespace = namespace.to_owned();
+        self.database
+            .write("remove all values of a namespace", move |db| {
+                db.execute("DELETE FROM kv WHERE namespace = ?1", (namespace,))?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn kv_list(
         &self,
         namespace: &str,

@@ -41,7 +41,7 @@ pub struct Plugin {
     pub exports: Vec<String>,
     /// The interfaces that it imports, with versions.
     pub imports: Vec<String>,
-    /// What it asks for.
+    /// What it asks for, wish by wish, and whether it may have that.
     pub grants: Vec<Grant>,
     #[serde(default)]
     pub source: PluginSource,
@@ -58,14 +58,18 @@ pub struct Plugin {
     pub bindings: Vec<Binding>,
 }
 
-/// One capability that a plugin asks for.
+/// One thing that a plugin asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
     pub capability: String,
-    /// Such as the programs or hosts that it names.
+    /// The program, host or the like that it names. Empty: the capability as a whole.
     pub parameters: Vec<String>,
     /// Why the plugin wants it, in its own words.
     pub reason: String,
+    /// All of it is granted.
     pub granted: bool,
+    /// The parameters that are granted of it, where that is a part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted_parts: Vec<String>,
 }

@@ -68,6 +68,9 @@ pub struct Binding {
     pub config: Value,
     /// What the operator lets it use, such as `process:git`.
     pub rules: Vec<String>,
+    /// It may use all that its plugin asks for, as that is built in; rules only add to it.
+    #[serde(default)]
+    pub has_all: bool,
     pub default_for: Vec<BindingDefault>,
 }
 
@@ -107,6 +110,42 @@ pub struct PluginFetch {
     /// The SHA-256 that it must have. An address needs one, here or behind its `#`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// A plugin in a form, which may have the other parameters of the query, too. Beside the component
+/// it is as large as a body of JSON may be (`limits.body_max`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, ToSchema)]
+pub struct PluginForm {
+    /// The component itself, 256 MiB at the most. Absent: `from` says where it is.
+    #[schema(value_type = Option<String>, format = Binary, content_media_type = "application/wasm")]
+    pub component: Option<Vec<u8>>,
+    /// `https://…` or `oci://registry/repository:tag`, fetched by the server.
+    pub from: Option<String>,
+    /// What it may use, such as `process:git`; may be repeated.
+    #[schema(required = false)]
+    pub grant: Vec<String>,
+    /// Its configuration: the text of a JSON object.
+    pub config: Option<String>,
+    /// Of the component: what its `.minisig` holds, or its `.sig` in base64; may be repeated.
+    #[schema(required = false)]
+    pub signature: Vec<String>,
+}
+
+/// A bundle in a form, which may have the other parameters of the query, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, ToSchema)]
+pub struct BundleForm {
+    /// 256 MiB at the most.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/zstd")]
+    pub bundle: Vec<u8>,
+    /// What one may use, such as `resource-x=process:git`; may be repeated.
+    #[schema(required = false)]
+    pub grant: Vec<String>,
+    /// The SHA-256 that one must have, as `NAME=SHA256`; may be repeated.
+    #[schema(required = false)]
+    pub pin: Vec<String>,
+    /// The key that must have signed one that is pinned, as `NAME=KEY`; may be repeated.
+    #[schema(required = false)]
+    pub signer: Vec<String>,
 }
 
 /// What came of an installation.
@@ -149,6 +188,18 @@ pub struct Rules {
 pub struct PluginSwap {
     /// A version, or the beginning of a digest.
     pub to: String,
+    /// The configuration that it has from now on. Absent: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Value>,
+}
+
+/// What the version that served before has from now on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PluginRollback {
+    /// The configuration. Absent: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Value>,
 }
 
 /// What a plugin's kept versions are worth today.
@@ -221,6 +272,9 @@ pub struct Denial {
     pub way_out: String,
     /// How often it was wanted.
     pub count: u64,
+    /// It was granted since.
+    #[serde(default)]
+    pub granted_since: bool,
 }
 
 /// What the calls of one function of a binding have cost since the server started.

@@ -39,6 +39,26 @@ impl Error {
         Self::new("not-found", message)
     }
 
+    /// Somebody may not do this, or a grant is missing.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::new("denied", message)
+    }
+
+    /// The thing is in another state than the caller thinks.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new("conflict", message)
+    }
+
+    /// A limit of the contract was passed.
+    pub fn limit(message: impl Into<String>) -> Self {
+        Self::new("limit", message)
+    }
+
+    /// It took too long; trying again may help.
+    pub fn timeout(message: impl Into<String>) -> Self {
+        Self::new("timeout", message)
+    }
+
     /// The outside does not answer; trying again may help.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new("unavailable", message)
@@ -113,3 +133,6 @@ impl From<Error> for types::Error {
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,14 +72,11 @@ fn written<S: Serialize>(step: Result<Step<S>>) -> Result<machine::Step> {
             let state = serde_json::to_vec(&state)
                 .map_err(|err| Error::internal(format!("failed to write the state: {err}")))?;
             if state.len() > STATE_BYTES_MAX {
-                return Err(Error::new(
-                    "limit",
-                    format!(
-                        "the state of the step is {} bytes and may be {STATE_BYTES_MAX}; keep what \
-                         is large in a volume",
-                        state.len()
-                    ),
-                ));
+                return Err(Error::limit(format!(
+                    "the state of the step is {} bytes and may be {STATE_BYTES_MAX}; keep what is \
+                     large in a volume",
+                    state.len()
+                )));
             }
             Ok(machine::Step { done: None, state, wake_after_ms: wake_after.map(millis) })
         }

@@ -145,7 +145,14 @@ pub fn check_manifest(text: &str, name: &str, version: &str) {
     assert_eq!(manifest.contract, "1.0.0", "the contract is the one of this SDK");
     assert!(!manifest.summary.is_empty(), "the manifest has a summary");
     for request in &manifest.requests {
-        assert!(!request.reason.is_empty(), "the request of {:?} has a reason", request.capability);
+        let name = request.capability.as_str();
+        assert!(!request.reason.is_empty(), "the request of {name:?} has a reason");
+        if let Some(example) = part_of(name) {
+            assert!(
+                !request.parameters.is_empty(),
+                "the request of {name:?} names what the plugin needs, such as {example:?}"
+            );
+        }
     }
     // A misspelt key would be ignored by the kernel, as it may come from a newer contract.
     // What is left out when there is none of it is there to be known, too.
@@ -180,4 +187,28 @@ pub fn check_config<T: schemars::JsonSchema>(path: &std::path::Path) {
         schema,
         "the manifest's `config` is not the schema of the type; run with UPDATE_EXPECT=1"
     );
+}
+
+/// Returns what may be asked of a capability that is granted part by part.
+fn part_of(capability: &str) -> Option<&'static str> {
+    Some(match capability {
+        "http" => "GET api.example.com",
+        "process" => "git",
+        "tcp" => "db.example.com:5432",
+        "blob" => "reports",
+        "kernel" => "GET /api/v1/runs/*",
+        "secret-store" | "secret-reveal" => "api-token",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part_of;
+
+    #[test]
+    fn what_is_granted_part_by_part_is_named() {
+        assert_eq!(part_of("process"), Some("git"));
+        assert_eq!(part_of("kv"), None);
+    }
 }

@@ -5,6 +5,7 @@
 
 mod action;
 mod cache;
+mod code;
 mod every;
 mod gateway;
 mod identity;

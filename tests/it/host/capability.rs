@@ -12,7 +12,7 @@ use super::fixture;
 use super::world::World;
 
 /// Answers one request with its own head, in the body.
-async fn mirror() -> String {
+pub(super) async fn mirror() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mirror", listener.local_addr().unwrap());
     tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use kernel_host::{Host, Policy};
-use kernel_ports::plugin::{PluginKind, Plugins as _};
+use kernel_ports::plugin::{Granted, PluginKind, Plugins as _};
 
 use super::fixture;
 use super::world::{World, limits, ports};
@@ -28,7 +28,7 @@ async fn listing_reads_the_binaries_and_compiles_nothing() {
     assert_eq!(hostile.size, fixture::hostile().len() as u64);
     assert!(hostile.exports.iter().any(|e| e == "tenon:plugin/action@1.0.0"), "{hostile:?}");
     assert!(hostile.imports.iter().any(|i| i == "tenon:plugin/http@1.0.0"), "{hostile:?}");
-    assert!(hostile.grants.iter().all(|grant| grant.granted), "{hostile:?}");
+    assert!(hostile.grants.iter().all(|grant| grant.granted == Granted::All), "{hostile:?}");
     let files = || fs::read_dir(&cache).unwrap().count();
     assert_eq!(files(), 1, "only the key");
     assert!(host.preload().await.is_empty());
@@ -50,7 +50,7 @@ async fn the_plugin_directory_overrides_but_is_not_trusted() {
     });
     let info = world.host.plugin_get("hostile").unwrap();
     assert!(info.origin.ends_with("hostile.wasm"), "{}", info.origin);
-    assert!(info.grants.iter().all(|grant| !grant.granted), "{info:?}");
+    assert!(info.grants.iter().all(|grant| grant.granted == Granted::Nothing), "{info:?}");
     let rejected: Vec<&str> = world.host.rejected().iter().map(|(_, why)| why.as_str()).collect();
     assert_eq!(rejected.len(), 3, "{rejected:?}");
     for (reason, part) in rejected.iter().zip(["core module", "not WebAssembly", "is called"]) {

@@ -208,48 +208,6 @@ async fn each_stage_refuses_by_name_and_what_serves_serves_on() {
 }
 
 #[tokio::test]
-async fn a_wish_without_bounds_is_granted_by_nobody_in_passing() {
-    let life = Life::new().await;
-    let options =
-        InstallOptions { allow_unsigned: true, grant_all: true, ..InstallOptions::default() };
-    let err = life.host.install(given(fixture::hostile()), options).await.unwrap_err();
-    let text = err.to_string();
-    assert!(text.contains("--grant 'http:GET *'"), "{text}");
-    assert!(life.host.state_get("hostile").is_none());
-    assert!(life.files().is_empty(), "what was refused is not kept");
-}
-
-#[tokio::test]
-async fn grants_hold_from_the_next_call_on() {
-    let life = Life::new().await;
-    let none = InstallOptions { rules: vec![RULES[0].into()], ..options() };
-    life.host.install(given(fixture::hostile()), none).await.unwrap();
-    let err = life.start("kv", "").await.unwrap_err();
-    let PluginError::Denied { capability, way_out, .. } = &err else { panic!("{err}") };
-    assert_eq!(
-        (capability.as_str(), way_out.contains("tenon plugin grant hostile kv")),
-        ("kv", true)
-    );
-    let denials = life.host.denials("hostile").unwrap();
-    assert_eq!((denials[0].asked.as_str(), denials[0].function), ("kv", "start"));
-    assert_eq!(denials[0].way_out, *way_out);
-    life.host.grant("hostile", &["kv".to_owned()]).await.unwrap();
-    life.start("kv", "").await.unwrap();
-    life.host.revoke("hostile", &["kv".to_owned()]).await.unwrap();
-    assert!(matches!(life.start("kv", "").await, Err(PluginError::Denied { .. })));
-    assert_eq!(life.host.denials("hostile").unwrap()[0].count, 2, "remembered over all that");
-    for rule in ["kv", "proces:git", "process:sh"] {
-        let rules = [rule.to_owned()];
-        let result = match rule {
-            "kv" => life.host.revoke("hostile", &rules).await,
-            _ => life.host.grant("hostile", &rules).await,
-        };
-        let text = result.unwrap_err().to_string();
-        assert!(text.contains(rule) || text.contains("no capability"), "{text}");
-    }
-}
-
-#[tokio::test]
 async fn an_upgrade_waits_only_if_it_asks_for_more() {
     let mut life = Life::new().await;
     life.install(fixture::hostile()).await.unwrap();
@@ -266,7 +224,7 @@ async fn an_upgrade_waits_only_if_it_asks_for_more() {
     assert_eq!(life.version(), "0.2.0");
     let shown = life.host.state_get("hostile").unwrap();
     assert_eq!(shown.versions[0].asks_more.as_deref(), Some(&["process:gi*".to_owned()][..]));
-    let swapped = life.host.swap("hostile", "0.3.0").await.unwrap_err().to_string();
+    let swapped = life.host.swap("hostile", "0.3.0", None).await.unwrap_err().to_string();
     assert!(swapped.contains("waits for approval"), "{swapped}");
     let approve = |approve| InstallOptions { approve, ..InstallOptions::default() };
     let err = life.host.upgrade("hostile", None, approve(false)).await.unwrap_err().to_string();
@@ -293,7 +251,7 @@ async fn a_version_that_waited_is_gone_when_another_one_waits() {
     let shown = life.host.state_get("hostile").unwrap();
     let kept: Vec<&str> = shown.versions.iter().map(|version| &*version.version).collect();
     assert_eq!(kept, ["0.4.0", "0.1.0"], "nobody has decided on 0.3.0");
-    assert!(life.host.swap("hostile", "0.3.0").await.is_err());
+    assert!(life.host.swap("hostile", "0.3.0", None).await.is_err());
 }
 
 #[tokio::test]
@@ -357,12 +315,12 @@ async fn a_swap_is_seen_by_the_next_call_and_undone_by_a_rollback() {
     life.install(fixture::hostile()).await.unwrap();
     life.upgrade(&next("0.2.0")).await.unwrap();
     assert_eq!(life.version(), "0.2.0");
-    assert_eq!(life.host.rollback("hostile").await.unwrap().info.version, "0.1.0");
-    assert_eq!(life.host.swap("hostile", "0.2.0").await.unwrap().info.version, "0.2.0");
-    let err = life.host.swap("hostile", "0.9.0").await.unwrap_err().to_string();
+    assert_eq!(life.host.rollback("hostile", None).await.unwrap().info.version, "0.1.0");
+    assert_eq!(life.host.swap("hostile", "0.2.0", None).await.unwrap().info.version, "0.2.0");
+    let err = life.host.swap("hostile", "0.9.0", None).await.unwrap_err().to_string();
     assert!(err.contains("0.1.0") && err.contains("0.2.0"), "{err}");
     let digest = life.host.state_get("hostile").unwrap().versions[1].digest.clone();
-    assert_eq!(life.host.swap("hostile", &digest[..8]).await.unwrap().info.version, "0.1.0");
+    assert_eq!(life.host.swap("hostile", &digest[..8], None).await.unwrap().info.version, "0.1.0");
 }
 
 #[tokio::test]
@@ -478,7 +436,7 @@ async fn no_call_fails_while_versions_are_swapped() {
         .collect();
     for number in 0..200 {
         let to = if number % 2 == 0 { "0.1.0" } else { "0.2.0" };
-        life.host.swap("hostile", to).await.unwrap();
+        life.host.swap("hostile", to, None).await.unwrap();
     }
     ended.store(true, Ordering::Relaxed);
     for task in tasks {

@@ -176,7 +176,7 @@ async fn a_swap_retires_what_waits_of_the_version_before() {
     let step = send(&host, "slow", "any", 1).await.unwrap();
     assert_eq!((*step.made_by).to_owned(), new);
     assert_eq!(counted(&host), (1, 1), "an instance of the version that serves was waiting");
-    host.swap("slow", "0.1.0").await.unwrap();
+    host.swap("slow", "0.1.0", None).await.unwrap();
     until(&host, "slow", Some(2)).await;
     let step = send(&host, "slow", "any", 2).await.unwrap();
     assert_eq!((*step.made_by).to_owned(), old);

@@ -2,14 +2,15 @@
 
 use std::fs;
 
-use kernel_package::Digest;
+use kernel_package::bundle::Bundled;
+use kernel_package::{Digest, Package, bundle};
 
 use super::{Author, BOUND, serving};
 use crate::host::fixture;
 use crate::server_process::Server;
 
 /// Publishes both versions, and puts one of them into a bundle; returns the bundle's digest.
-fn bundle(author: &Author, version: &str, file: &str) -> String {
+fn made(author: &Author, version: &str, file: &str) -> String {
     author.publish(&format!("{version}.wasm"), version, Some("me.key"));
     let (from, registry) = (author.address(version), &author.registry.address);
     author.plugin(&["bundle", &from, "-O", file, "--plain-http", registry]).ends(0);
@@ -19,8 +20,8 @@ fn bundle(author: &Author, version: &str, file: &str) -> String {
 #[tokio::test]
 async fn a_bundle_is_installed_where_no_network_is() {
     let author = Author::new();
-    let digest = bundle(&author, "0.1.0", "first.bundle");
-    bundle(&author, "0.2.0", "second.bundle");
+    let digest = made(&author, "0.1.0", "first.bundle");
+    made(&author, "0.2.0", "second.bundle");
     let server = author.server_inside("data").await;
     // The fixture must be bounded by a rule.
     let bounded = author.at(&server, &["import", "first.bundle"]).ends(11);
@@ -42,7 +43,7 @@ async fn a_bundle_is_installed_where_no_network_is() {
 #[tokio::test]
 async fn nothing_of_a_bundle_is_used_that_was_changed_or_is_not_trusted() {
     let author = Author::new();
-    bundle(&author, "0.1.0", "plugins.bundle");
+    made(&author, "0.1.0", "plugins.bundle");
     let bytes = fs::read(author.here().join("plugins.bundle")).unwrap();
     let mut damaged = bytes.clone();
     *damaged.last_mut().unwrap() ^= 1;
@@ -71,6 +72,26 @@ async fn nothing_of_a_bundle_is_used_that_was_changed_or_is_not_trusted() {
     for server in [&server, &strangers] {
         assert!(server.get("/plugins/hostile").await.unwrap()["name"] != "hostile");
     }
+}
+
+#[tokio::test]
+async fn a_bundle_whose_index_says_other_names_is_refused_whole() {
+    let author = Author::new();
+    let bytes = fs::read(author.here().join("0.1.0.wasm")).unwrap();
+    let server = author.server_inside("data").await;
+    for (name, version) in [("nice", "0.1.0"), ("hostile", "9.9.9")] {
+        let package = Package::new(bytes.clone(), "file:///a.wasm".to_owned(), vec![]);
+        let bundled = Bundled { name: name.to_owned(), version: version.to_owned(), package };
+        let mut file = Vec::new();
+        bundle::export(&[bundled], &mut file).unwrap();
+        author.write("other.bundle", &file);
+        let grant = format!("hostile={BOUND}");
+        let args = ["import", "other.bundle", "--allow-unsigned", "--grant", &grant];
+        let said = author.at(&server, &args).ends(11);
+        let part = format!("its index says {name} {version} of what is hostile 0.1.0");
+        assert!(said.stderr.contains(&part), "{said:?}");
+    }
+    assert!(server.get("/plugins/hostile").await.unwrap()["name"] != "hostile");
 }
 
 /// Returns what a plugin's own binding may use.
@@ -121,7 +142,7 @@ async fn each_plugin_of_a_bundle_has_grants_of_its_own() {
 #[tokio::test]
 async fn a_bundle_is_used_only_if_it_is_what_the_lock_file_pins() {
     let author = Author::new();
-    bundle(&author, "0.1.0", "first.bundle");
+    made(&author, "0.1.0", "first.bundle");
     let first = author.server_inside("first").await;
     let grant = format!("hostile={BOUND}");
     let import = |server: &Server, bundle: &str, flags: &[&str]| {
@@ -137,7 +158,7 @@ async fn a_bundle_is_used_only_if_it_is_what_the_lock_file_pins() {
         let said = import(&second, bundle, &["--locked", "--allow-unsigned"]).ends(11);
         assert!(said.stderr.contains(part), "{bundle}: {}", said.stderr);
     };
-    bundle(&author, "0.2.0", "newer.bundle");
+    made(&author, "0.2.0", "newer.bundle");
     refused("newer.bundle", "is pinned; it is not what was meant");
     author.write("outward.wasm", fixture::outward());
     author.plugin(&["bundle", "outward.wasm", "-O", "other.bundle"]).ends(0);

@@ -56,4 +56,7 @@ pub(super) async fn namespaces_are_apart_and_measured(store: Arc<dyn Store>) {
     assert_eq!(store.kv_size("m").await.unwrap(), 4);
     assert_eq!(store.kv_size("none").await.unwrap(), 0);
     assert_eq!(store.kv_get("m", "ä").await.unwrap(), None);
+    store.kv_clear("n").await.unwrap();
+    store.kv_clear("none").await.unwrap();
+    assert_eq!((store.kv_size("n").await.unwrap(), store.kv_size("m").await.unwrap()), (0, 4));
 }

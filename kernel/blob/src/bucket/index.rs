@@ -39,6 +39,11 @@ impl Held {
 }
 
 impl Index {
+    /// Takes what `other` holds in place of what was held. Uploads that go on stay counted.
+    pub(super) fn replace(&mut self, other: Self) {
+        (self.held, self.bytes) = (other.held, other.bytes);
+    }
+
     /// Reads the files of a folder, and removes what a crash has left half-written.
     pub(super) fn read(dir: &Path) -> io::Result<Self> {
         let mut index = Self::default();

@@ -53,3 +53,19 @@ async fn one_binding_never_sees_the_buckets_of_another() {
     }
     assert!(!place.path().join("tools").exists(), "a name leads out of the folder of buckets");
 }
+
+#[tokio::test]
+async fn what_is_cleared_is_gone_for_one_binding_and_can_be_begun_anew() {
+    let mut place = Place::new();
+    let (gone, stays) = (at("tools", "kept"), at("tools/work", "kept"));
+    for at in [&gone, &stays] {
+        put(&place, at, "a", b"x").await.unwrap();
+    }
+    place.storage.bucket_clear(&gone.owner).await.unwrap();
+    place.storage.bucket_clear(&"nobody".into()).await.unwrap();
+    assert!(keys(&place, &gone).await.is_empty());
+    put(&place, &gone, "b", b"y").await.unwrap();
+    place.reopen();
+    assert_eq!(keys(&place, &gone).await, ["b"]);
+    assert_eq!(keys(&place, &stays).await, ["a"]);
+}

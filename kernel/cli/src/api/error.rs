@@ -25,6 +25,9 @@ pub enum ApiError {
     Cut { what: String },
 }
 
+/// Something in the server failed, and the answer does not say what.
+const BROKE: u16 = 500;
+
 /// What the server says for programs, and the command that does the same.
 const COMMANDS: [(&str, &str); 6] = [
     ("GET /api/v1/plugins lists", "tenon plugin list"),
@@ -37,13 +40,21 @@ const COMMANDS: [(&str, &str); 6] = [
 
 /// A problem that the server describes.
 #[derive(Debug)]
-pub struct Refused(pub Box<Problem>);
+pub struct Refused {
+    pub problem: Box<Problem>,
+    /// What the server's log calls the request.
+    pub request: Option<String>,
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problem = &self.0;
+        let Self { problem, request } = self;
         let text = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
         f.write_str(text)?;
+        if let Some(request) = request.as_ref().filter(|_| problem.status == BROKE) {
+            // The server's own hint cannot name it.
+            return write!(f, "; the server's log says why, under the request id {request}");
+        }
         let Some(hint) = &problem.hint else { return Ok(()) };
         let known = COMMANDS.iter().find(|(route, _)| hint.starts_with(route));
         match known {
@@ -59,12 +70,38 @@ impl ApiError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Transport(TransportError::Address { .. }) => Exit::Usage,
-            Self::Transport(TransportError::Unreachable { .. } | TransportError::Broken { .. }) => {
-                Exit::Unreachable
-            }
-            Self::Refused(Refused(problem)) if !problem.errors.is_empty() => Exit::Usage,
+            Self::Transport(
+                TransportError::Unreachable { .. }
+                | TransportError::Untrusted { .. }
+                | TransportError::Broken { .. },
+            ) => Exit::Unreachable,
+            Self::Refused(Refused { problem, .. }) if !problem.errors.is_empty() => Exit::Usage,
             Self::Refused(_) => Exit::Refused,
             Self::Answer { .. } | Self::Cut { .. } => Exit::Broken,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel_wire::problem::Problem;
+
+    use super::Refused;
+
+    fn said(status: u16, hint: &str) -> String {
+        let hint = Some(hint.to_owned());
+        let problem = Problem { status, detail: "it failed".into(), hint, ..Problem::default() };
+        Refused { problem: Box::new(problem), request: Some("0a1b".to_owned()) }.to_string()
+    }
+
+    #[test]
+    fn what_broke_inside_the_server_is_found_in_its_log() {
+        let wanted = "it failed; the server's log says why, under the request id 0a1b";
+        assert_eq!(said(500, "the log of the server says what"), wanted);
+        assert_eq!(said(507, "free some space"), "it failed; free some space");
+        assert_eq!(
+            said(404, "GET /api/v1/plugins lists them"),
+            "it failed; `tenon plugin list` lists them"
+        );
     }
 }

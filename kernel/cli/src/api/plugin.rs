@@ -4,16 +4,12 @@ use bytes::Bytes;
 use kernel_wire::plugin::Plugin;
 use kernel_wire::plugin_admin::{
     Binding, BindingSet, Denial, PluginCalls, PluginFetch, PluginImported, PluginInstalled,
-    PluginLogLine, PluginSwap, PluginVerified, Rules,
+    PluginLogLine, PluginRollback, PluginSwap, PluginVerified, Rules,
 };
 use serde::de::DeserializeOwned;
 
+use super::form::Form;
 use super::{Answer, Api, checked, decode, part};
-
-/// The media type of components.
-const WASM: &str = "application/wasm";
-/// That of bundles.
-const ZSTD: &str = "application/zstd";
 
 /// What is installed.
 #[derive(Debug, Clone)]
@@ -35,54 +31,63 @@ impl Api {
         self.read(&format!("/plugins/{}", part(name))).await
     }
 
-    /// Installs a plugin, or upgrades the one that is named. `query` is `key=value` pairs.
+    /// Installs a plugin, or upgrades the one that is named. `said` is what is said of it, by
+    /// name.
     pub async fn plugin_install(
         &self,
         upgrade_of: Option<&str>,
-        query: &[(&str, String)],
+        said: &[(&str, String)],
         body: InstallBody,
     ) -> Answer<PluginInstalled> {
-        let mut path = match upgrade_of {
+        let path = match upgrade_of {
             None => "/plugins".to_owned(),
             Some(name) => format!("/plugins/{}/upgrade", part(name)),
         };
-        add(&mut path, query);
+        let mut form = Form::new();
+        said.iter().for_each(|(name, value)| form.text(name, value));
         match body {
-            InstallBody::Bytes(bytes) => self.upload(&path, bytes, WASM).await,
-            InstallBody::Fetch(fetch) => self.write("POST", &path, Some(&fetch)).await,
-            InstallBody::Nothing => self.write("POST", &path, None::<&()>).await,
+            InstallBody::Bytes(bytes) => form.file("component", "application/wasm", &bytes),
+            InstallBody::Fetch(PluginFetch { from, digest }) => {
+                form.text("from", &from);
+                // One that is said beside it counts before what the address says.
+                let digest = digest.filter(|_| said.iter().all(|(name, _)| *name != "digest"));
+                digest.iter().for_each(|digest| form.text("digest", digest));
+            }
+            InstallBody::Nothing => {}
         }
+        self.submit(&path, form).await
     }
 
-    /// Installs the plugins of a bundle.
+    /// Installs the plugins of a bundle. `said` is what is said of them, by name.
     pub async fn plugin_import(
         &self,
-        query: &[(&str, String)],
+        said: &[(&str, String)],
         bundle: Bytes,
     ) -> Answer<Vec<PluginImported>> {
-        let mut path = "/plugin-bundles".to_owned();
-        add(&mut path, query);
-        self.upload(&path, bundle, ZSTD).await
+        let mut form = Form::new();
+        said.iter().for_each(|(name, value)| form.text(name, value));
+        form.file("bundle", "application/zstd", &bundle);
+        self.submit("/plugin-bundles", form).await
     }
 
-    async fn upload<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        bytes: Bytes,
-        media_type: &str,
-    ) -> Answer<T> {
-        let mut request = self.request("POST", path, Some(bytes));
+    /// Sends a form: an address has room for little, and this may be a large configuration.
+    async fn submit<T: DeserializeOwned>(&self, path: &str, form: Form) -> Answer<T> {
+        let (media_type, body) = form.finish();
+        let mut request = self.request("POST", path, Some(body));
         request.headers.retain(|(name, _)| *name != "content-type");
-        request.headers.push(("content-type", media_type.to_owned()));
+        request.headers.push(("content-type", media_type));
         decode(path, checked(self.transport.send(request).await?).await?).await
     }
 
-    pub async fn plugin_swap(&self, name: &str, to: &str) -> Answer<Plugin> {
-        let swap = PluginSwap { to: to.to_owned() };
-        self.write("POST", &format!("/plugins/{}/swap", part(name)), Some(&swap)).await
+    pub async fn plugin_swap(&self, name: &str, swap: &PluginSwap) -> Answer<Plugin> {
+        self.write("POST", &format!("/plugins/{}/swap", part(name)), Some(swap)).await
     }
 
-    /// Does one of `rollback`, `enable`, `disable`.
+    pub async fn plugin_rollback(&self, name: &str, rollback: &PluginRollback) -> Answer<Plugin> {
+        self.write("POST", &format!("/plugins/{}/rollback", part(name)), Some(rollback)).await
+    }
+
+    /// Does one of `enable`, `disable`.
     pub async fn plugin_do(&self, name: &str, verb: &str) -> Answer<Plugin> {
         self.write("POST", &format!("/plugins/{}/{verb}", part(name)), None::<&()>).await
     }
@@ -122,13 +127,5 @@ impl Api {
     /// Does one of `grant`, `revoke`.
     pub async fn binding_rules(&self, name: &str, verb: &str, rules: &Rules) -> Answer<Binding> {
         self.write("POST", &format!("/bindings/{}/{verb}", part(name)), Some(rules)).await
-    }
-}
-
-/// Adds a query to an address.
-fn add(path: &mut String, query: &[(&str, String)]) {
-    for (index, (key, value)) in query.iter().enumerate() {
-        let sign = if index == 0 { '?' } else { '&' };
-        path.push_str(&format!("{sign}{key}={}", part(value)));
     }
 }

@@ -1,5 +1,8 @@
 //! How requests reach a server: over the network, or a call inside this process.
 
+use std::error::Error as _;
+use std::io;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -65,7 +68,17 @@ pub enum TransportError {
         "{server:?} is not the address of a server; expected one such as http://127.0.0.1:7070"
     )]
     Address { server: String },
-    #[error("the connection to {server} broke")]
+    /// Something answers there, and not as a server with a certificate that is trusted.
+    #[error(
+        "{server} was reached, but no connection that can be trusted came about; check that it \
+         serves https, with a certificate that this machine trusts"
+    )]
+    Untrusted {
+        server: String,
+        #[source]
+        err: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the connection to {server} broke before the whole answer was there")]
     Broken {
         server: String,
         #[source]
@@ -122,10 +135,7 @@ impl Transport for Network {
         if let Some(body) = request.body {
             builder = builder.body(body);
         }
-        let response = builder.send().await.map_err(|err| TransportError::Unreachable {
-            server: server.clone(),
-            err: err.into(),
-        })?;
+        let response = builder.send().await.map_err(|err| unsent(server, err))?;
         let headers = response.headers().iter().map(|(name, value)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         });
@@ -138,10 +148,41 @@ impl Transport for Network {
                 .map(move |piece| {
                     piece.map_err(|err| TransportError::Broken {
                         server: server.clone(),
-                        err: err.into(),
+                        err: err.without_url().into(),
                     })
                 })
                 .boxed(),
         })
     }
+}
+
+/// Says why there is no answer. Nobody is told that no server is there if one was reached.
+fn unsent(server: &str, err: reqwest::Error) -> TransportError {
+    let (server, is_connect) = (server.to_owned(), err.is_connect());
+    // The address that was asked for may be long, and is said already.
+    let err = err.without_url();
+    let is_tls = io_kinds(&err)
+        .iter()
+        .any(|kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof));
+    match (is_connect, is_tls) {
+        (true, true) => TransportError::Untrusted { server, err: err.into() },
+        (true, false) => TransportError::Unreachable { server, err: err.into() },
+        (false, _) => TransportError::Broken { server, err: err.into() },
+    }
+}
+
+/// Returns what kinds of errors of the system are among the causes.
+fn io_kinds(err: &reqwest::Error) -> Vec<io::ErrorKind> {
+    let mut kinds = Vec::new();
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        cause = err.source();
+        // One may be wrapped in another, which does not name it as its source.
+        let mut system = err.downcast_ref::<io::Error>();
+        while let Some(err) = system {
+            kinds.push(err.kind());
+            system = err.get_ref().and_then(|inner| inner.downcast_ref());
+        }
+    }
+    kinds
 }

@@ -157,6 +157,9 @@ pub struct PublishArgs {
     pub file: PathBuf,
     /// Where to: oci://registry/repository:tag
     pub to: String,
+    /// Replace what the tag holds; without it, a tag keeps the digest that it has
+    #[arg(long)]
+    pub replace: bool,
     #[command(flatten)]
     pub key: KeyArgs,
     #[command(flatten)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use kernel_package::Digest;
 use kernel_package::digest::DigestError;
+use kernel_wire::plugin::PluginKind;
 
 use crate::args::author::AuthorCommand;
 
@@ -84,7 +85,7 @@ pub enum PluginCommand {
         #[arg(long)]
         locked: bool,
         #[command(flatten)]
-        lock: LockArgs,
+        lock: LockedArgs,
     },
     /// Install a newer version of a plugin; one that asks for more waits for --approve
     Upgrade {
@@ -117,11 +118,15 @@ pub enum PluginCommand {
         /// A version, or the beginning of a digest
         #[arg(value_name = "VERSION|DIGEST", value_parser = name)]
         to: String,
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Let the version serve that did so before
     Rollback {
         #[arg(value_parser = name)]
         plugin: String,
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Let a plugin or binding use more, within what it asks for
     #[command(after_help = GRANT)]
@@ -155,8 +160,8 @@ pub enum PluginCommand {
         #[arg(long = "grant", value_name = "CAPABILITY[:PARAMETER]")]
         rules: Vec<String>,
         /// It serves where no plugin of this kind is named
-        #[arg(long, value_name = "KIND")]
-        default: Option<String>,
+        #[arg(long, value_name = "KIND", value_parser = kind)]
+        default: Option<PluginKind>,
         /// Only in this project
         #[arg(long, requires = "default")]
         project: Option<String>,
@@ -225,6 +230,23 @@ pub struct LockArgs {
     pub file: PathBuf,
 }
 
+/// Where the lock file is, for who says that it counts.
+#[derive(Debug, Clone, Args)]
+pub struct LockedArgs {
+    /// The lock file that --locked means
+    #[arg(long = "lock", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(default_value = kernel_package::lock::FILE, requires = "locked")]
+    pub file: PathBuf,
+}
+
+/// What a version is configured with that is to serve.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigArgs {
+    /// Its configuration from then on: a JSON object, or a file with one; without it, it stays
+    #[arg(long, value_name = "FILE|JSON", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
 /// `tenon plugin import`
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
@@ -241,7 +263,7 @@ pub struct ImportArgs {
     #[arg(long)]
     pub locked: bool,
     #[command(flatten)]
-    pub lock: LockArgs,
+    pub lock: LockedArgs,
     /// Let each use all that it asks for by name
     #[arg(long)]
     pub grant_all: bool,
@@ -263,6 +285,16 @@ fn name(text: &str) -> Result<String, String> {
         );
     }
     Ok(text.to_owned())
+}
+
+/// Reads the word of a kind.
+fn kind(word: &str) -> Result<PluginKind, String> {
+    let read = serde_json::from_value(word.into());
+    read.map_err(|_| {
+        "there are language, launcher, resource, action, secrets, cache, model, identity, webhook, \
+         notifier and gateway"
+            .to_owned()
+    })
 }
 
 /// Reads a digest with or without `sha256:`, and returns its hex digits.
@@ -310,6 +342,9 @@ pub struct InstallArgs {
     /// Its configuration: a JSON object, or a file with one
     #[arg(long, value_name = "FILE|JSON", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// The key of the server's trust store that must have signed it
+    #[arg(long, value_name = "KEY", conflicts_with = "allow_unsigned")]
+    pub signer: Option<String>,
     /// Install it even if nobody that the server trusts has signed it
     #[arg(long)]
     pub allow_unsigned: bool,

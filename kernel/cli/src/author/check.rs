@@ -68,6 +68,8 @@ fn remarks(plugin: &Plugin) -> Vec<String> {
             ));
         }
     }
+    // Several wishes of a capability may lack a reason.
+    remarks.dedup();
     if plugin.size > LARGE_BYTES {
         remarks.push(format!(
             "it has {} MB; build in release mode, with `opt-level = \"s\"` and `lto = true`",

@@ -75,18 +75,22 @@ async fn rounds(
     let mut source = Source::look(&args.folder, &others);
     let mut last = None;
     loop {
+        if !out.is_json() {
+            out.line(&format!("building {}", args.folder.display()));
+        }
         let round = round(args, api, out.look.colors).await;
         if let Round::Served { installed, .. } = &round {
             *name = Some(installed.name.clone());
         }
-        // Building may touch files: the same plugin again is no news.
+        // Building may touch files: the same plugin again is no news, but people were told that a
+        // build began.
         let digest = match &round {
             Round::Served { installed, .. } if installed.outcome == InstallOutcome::Unchanged => {
                 Some(installed.digest.clone())
             }
             _ => None,
         };
-        if digest.is_none() || digest != last {
+        if !out.is_json() || digest.is_none() || digest != last {
             report(&round, out);
         }
         // What was undone after a mistake is news, though nothing is swapped for it.

@@ -10,7 +10,7 @@ use kernel_package::key::PublicKey;
 use kernel_package::signing::{KeyKind, NewKey, SecretKey};
 use serde_json::json;
 
-use super::password;
+use super::{Inspect, password};
 use crate::args::author::{self, KeyArgs, KeygenArgs, SignArgs};
 use crate::exit::Exit;
 use crate::out::Out;
@@ -46,10 +46,12 @@ pub(super) fn make(args: &KeygenArgs, out: &Out) -> anyhow::Result<Exit> {
     Ok(Exit::Succeeded)
 }
 
-pub(super) fn sign(args: &SignArgs, out: &Out) -> anyhow::Result<Exit> {
+pub(super) fn sign(args: &SignArgs, inspect: Inspect, out: &Out) -> anyhow::Result<Exit> {
     let key = read(&args.key)?.context("nothing to sign with; name the secret key by --key")?;
     let shown = args.file.display();
     let bytes = fs::read(&args.file).with_context(|| format!("failed to read {shown}"))?;
+    // A signature says that this plugin is good, and this is none.
+    inspect(&shown.to_string(), &bytes).with_context(|| format!("{shown} is no plugin to sign"))?;
     let (ending, text) = key.file_sign(&bytes)?;
     let mut place = args.file.as_os_str().to_owned();
     place.push(ending);

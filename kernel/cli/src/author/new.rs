@@ -12,6 +12,66 @@ use crate::exit::Exit;
 use crate::out::Out;
 
 const NAME_MAX: usize = 64;
+/// No crate is called so: words of Rust, and crates that are always there.
+const TAKEN_IN_RUST: [&str; 57] = [
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "deps",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "examples",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "incremental",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "tenon-sdk",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "use",
+    "where",
+    "while",
+];
 
 pub(super) fn execute(args: &NewArgs, out: &Out) -> anyhow::Result<Exit> {
     let NewArgs { name, kind, lang, .. } = args;
@@ -20,12 +80,19 @@ pub(super) fn execute(args: &NewArgs, out: &Out) -> anyhow::Result<Exit> {
         "{name:?} cannot be a plugin's name; it begins with a lower-case letter, and goes on with \
          lower-case letters, digits and `-`"
     );
+    ensure!(
+        *lang != Lang::Rust || !TAKEN_IN_RUST.contains(&name.as_str()),
+        "{name:?} cannot be the name of a crate, as it means something to Rust or cargo; take \
+         another, such as my-{name}"
+    );
     let Some(files) = template::files(*lang, kind) else {
         bail!("{kind:?} is no kind of plugin; the kinds are {}", template::kinds().join(", "));
     };
     let sdk = args.sdk.as_deref().map(|folder| Sdk::find(folder, *lang)).transpose()?;
     let folder = args.into.join(name);
     let shown = folder.display();
+    fs::create_dir_all(&args.into)
+        .with_context(|| format!("failed to make {}", args.into.display()))?;
     fs::create_dir(&folder).with_context(|| {
         format!("failed to make {shown}; if it is there, take another name, or remove it")
     })?;
@@ -51,6 +118,13 @@ pub(super) fn execute(args: &NewArgs, out: &Out) -> anyhow::Result<Exit> {
         }
         lines.push(format!("  tenon plugin test {shown}"));
         lines.push(format!("  tenon plugin build {shown}"));
+        if sdk.is_none() {
+            lines.push(
+                "the SDK is in no package registry yet: unless yours has it, remove the folder, \
+                 and start again with `--sdk DIR`, a checkout of Tenon"
+                    .to_owned(),
+            );
+        }
         lines
     });
     Ok(Exit::Succeeded)

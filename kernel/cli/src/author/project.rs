@@ -84,13 +84,26 @@ impl Project {
     /// Runs the tests that the plugin brings.
     pub(super) async fn test(&self) -> anyhow::Result<()> {
         match self.lang {
-            Lang::Rust => self.run("cargo", &["test"]).await,
+            Lang::Rust => {
+                self.run("cargo", &["test"]).await?;
+                self.rust_tests_check().await
+            }
             Lang::Js => {
                 self.modules_check()?;
                 self.run("npm", &["test", "--silent"]).await
             }
-            Lang::Python => self.run(&self.python().await?, &["-m", "unittest", "--quiet"]).await,
+            Lang::Python => self.run(&self.python().await?, &["-m", "tenon_sdk", "test"]).await,
         }
+    }
+
+    /// Fails when there is no test: that none has failed says nothing then.
+    async fn rust_tests_check(&self) -> anyhow::Result<()> {
+        let mut command = self.command("cargo", &["test", "--quiet", "--", "--list"]);
+        let output = command.output().await.with_context(|| not_started("cargo"))?;
+        let listed = String::from_utf8_lossy(&output.stdout);
+        let shown = self.folder.display();
+        ensure!(has_tests(&listed), "no tests were run: {shown} has none; write one");
+        Ok(())
     }
 
     /// Returns the component that was built.
@@ -166,6 +179,11 @@ impl Project {
     }
 }
 
+/// Returns whether a list of cargo's has a test in it.
+fn has_tests(listed: &str) -> bool {
+    listed.lines().any(|line| line.ends_with(": test"))
+}
+
 fn not_started(program: &str) -> String {
     format!("failed to start {program}, which this plugin is built with; install it")
 }
@@ -219,4 +237,15 @@ async fn target_check(folder: &Path) -> anyhow::Result<()> {
         "this Rust cannot build for {TARGET}; run `rustup target add {TARGET}`"
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_tests;
+
+    #[test]
+    fn a_list_without_tests_is_known() {
+        assert!(has_tests("a::works: test\n\n1 test, 0 benchmarks\n"));
+        assert!(!has_tests("0 tests, 0 benchmarks\n"));
+    }
 }

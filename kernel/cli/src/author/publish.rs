@@ -2,9 +2,11 @@
 
 use anyhow::{Context as _, bail, ensure};
 use kernel_package::artifact::Artifact;
+use kernel_package::fetch::TransferError;
 use kernel_package::reference::Version;
+use kernel_package::registry::Registry;
 use kernel_package::signing::KeyKind;
-use kernel_package::{Reference, Source};
+use kernel_package::{Digest, Reference, Source};
 use serde_json::json;
 
 use super::{Component, Inspect, fetcher, key, pack};
@@ -36,7 +38,18 @@ pub(super) async fn execute(
     let Component { bytes, plugin } = Component::read(&args.file, inspect).await?;
     let registry = fetcher(&args.access)?.registry(&to)?;
     let made = Artifact::make(&bytes, &pack::facts(&plugin));
-    let digest = registry.push(&bytes, &made).await?;
+    let digest = Digest::of(&made.manifest);
+    let before = published(&registry, &to).await?;
+    if let Some(before) = before.filter(|before| *before != digest && !args.replace) {
+        bail!(
+            "{to} holds {before} already, and this is {digest}; publish it under another tag, or \
+             add --replace"
+        );
+    }
+    let is_there = before == Some(digest);
+    if !is_there {
+        registry.push(&bytes, &made).await?;
+    }
     if let Some(key) = &key {
         let payload = registry.signing_payload(digest);
         let signature = key.sign(&payload)?;
@@ -50,13 +63,32 @@ pub(super) async fn execute(
         "reference": to.to_string(),
         "pinned": pinned.to_string(),
         "signed": key.is_some(),
+        "unchanged": is_there,
+        "replaced": before.filter(|_| !is_there).map(|before| before.to_string()),
     });
     out.result(&result, |_| {
-        let signed = if key.is_some() { ", signed" } else { ", unsigned" };
-        vec![
-            format!("published {} {} as {to}{signed}", plugin.name, plugin.version),
-            format!("  pinned: {pinned}"),
-        ]
+        let (name, version) = (&plugin.name, &plugin.version);
+        let mut lines = vec![match (is_there, key.is_some()) {
+            (true, true) => format!("{name} {version} is {to} already; it was signed"),
+            (true, false) => format!("{name} {version} is {to} already; nothing was done"),
+            (false, true) => format!("published {name} {version} as {to}, signed"),
+            (false, false) => format!("published {name} {version} as {to}, unsigned"),
+        }];
+        lines.push(format!("  pinned: {pinned}"));
+        lines.extend(before.filter(|_| !is_there).map(|before| format!("  in place of: {before}")));
+        lines
     });
     Ok(Exit::Succeeded)
+}
+
+/// Returns what the tag holds now. Who names a digest hears from the push that this is none.
+async fn published(registry: &Registry, to: &Reference) -> anyhow::Result<Option<Digest>> {
+    if matches!(to.version, Version::Digest(_)) {
+        return Ok(None);
+    }
+    match registry.manifest(&to.version).await {
+        Ok(manifest) => Ok(Some(Digest::of(&manifest))),
+        Err(TransferError::NotFound { .. }) => Ok(None),
+        Err(err) => Err(err).with_context(|| format!("failed to look at what {to} holds")),
+    }
 }

@@ -14,6 +14,9 @@ pub(super) struct TemplateFile {
 /// The version of the SDK that templates are written for.
 pub(super) const SDK: &str = "0.1";
 
+/// The kinds that the kernel does not call yet.
+const UNCALLED: [&str; 4] = ["cache", "model", "notifier", "webhook"];
+
 /// A file, and the parts of the path of its text.
 macro_rules! file {
     ($path:literal, $($part:literal),+) => {
@@ -104,6 +107,29 @@ pub(super) fn files(lang: Lang, kind: &str) -> Option<Vec<TemplateFile>> {
 impl TemplateFile {
     /// Returns the text for a plugin of that name.
     pub(super) fn filled(&self, name: &str, kind: &str) -> String {
-        self.text.replace("{{name}}", name).replace("{{kind}}", kind).replace("{{sdk}}", SDK)
+        let uncalled = if UNCALLED.contains(&kind) {
+            "\nThis version of the kernel does not call plugins of this kind yet: it can be written, \
+             installed and tested."
+        } else {
+            ""
+        };
+        let text = self.text.replace("{{name}}", name).replace("{{kind}}", kind);
+        text.replace("{{sdk}}", SDK).replace("{{uncalled}}", uncalled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lang, files};
+
+    #[test]
+    fn a_readme_says_when_the_kernel_does_not_call_its_kind_yet() {
+        for (kind, want) in [("cache", true), ("action", false)] {
+            let files = files(Lang::Rust, kind).unwrap();
+            let readme = files.iter().find(|file| file.path == "README.md").unwrap();
+            let text = readme.filled("a", kind);
+            assert_eq!(text.contains("does not call"), want, "{text}");
+            assert!(!text.contains("{{"), "{text}");
+        }
     }
 }

@@ -235,7 +235,7 @@ async fn logout(
     let ended = match api.logout(everywhere).await {
         Ok(done) => done.ended,
         // It has ended already: then there is only the file to clean.
-        Err(ApiError::Refused(refused)) if refused.0.status == 401 && !everywhere => 0,
+        Err(ApiError::Refused(refused)) if refused.problem.status == 401 && !everywhere => 0,
         Err(err) => return Err(err.into()),
     };
     logins.set(server, None)?;

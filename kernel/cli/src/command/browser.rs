@@ -39,7 +39,7 @@ pub(super) async fn login(api: &Api, out: &Out) -> anyhow::Result<String> {
             Err(ApiError::Transport(_)) if Instant::now() < ends => continue,
             Err(err) => return Err(err.into()),
         };
-        match refused.0.code.as_str() {
+        match refused.problem.code.as_str() {
             "authorization-pending" => {}
             "slow-down" | "rate-limited" => pause += SLOWER,
             _ => return Err(ApiError::Refused(refused).into()),

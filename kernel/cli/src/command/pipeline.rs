@@ -76,7 +76,7 @@ pub(super) async fn accepted(
 ) -> anyhow::Result<Option<PipelineAccepted>> {
     match api.pipeline_set(name, set).await {
         Ok(accepted) => Ok(Some(accepted)),
-        Err(ApiError::Refused(Refused(problem))) if !problem.errors.is_empty() => {
+        Err(ApiError::Refused(Refused { problem, .. })) if !problem.errors.is_empty() => {
             if out.is_json() {
                 out.json(&problem);
             } else {

@@ -5,14 +5,15 @@ pub(crate) mod lock;
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use kernel_wire::plugin::{Plugin, PluginKind};
-use kernel_wire::plugin_admin::{BindingDefault, BindingSet, Rules};
+use anyhow::Context as _;
+use kernel_wire::plugin::Plugin;
+use kernel_wire::plugin_admin::{BindingDefault, BindingSet, PluginRollback, PluginSwap, Rules};
 use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::args::PluginCommand;
 use crate::author::dev;
+use crate::command::Usage;
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::show::look::Look;
@@ -42,9 +43,14 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
         PluginCommand::Upgrade { plugin, from, approve, options } => {
             install::upgrade(api, plugin, from.as_deref(), *approve, options, out).await?;
         }
-        PluginCommand::Swap { plugin, to } => serves(&api.plugin_swap(plugin, to).await?, out),
-        PluginCommand::Rollback { plugin } => {
-            serves(&api.plugin_do(plugin, "rollback").await?, out);
+        PluginCommand::Swap { plugin, to, config } => {
+            let config = config.config.as_deref().map(json_file).transpose()?;
+            let swap = PluginSwap { to: to.clone(), config };
+            serves(&api.plugin_swap(plugin, &swap).await?, out);
+        }
+        PluginCommand::Rollback { plugin, config } => {
+            let config = config.config.as_deref().map(json_file).transpose()?;
+            serves(&api.plugin_rollback(plugin, &PluginRollback { config }).await?, out);
         }
         PluginCommand::Enable { plugin } => serves(&api.plugin_do(plugin, "enable").await?, out),
         PluginCommand::Disable { plugin } => {
@@ -95,12 +101,11 @@ async fn binding(command: &PluginCommand, api: &Api, out: &Out) -> anyhow::Resul
             api.binding_rules(binding, "revoke", &rules).await?
         }
         PluginCommand::Bind { name, plugin, config, rules, default, project } => {
-            let kind = default.as_deref().map(kind).transpose()?;
             let set = BindingSet {
                 plugin: plugin.clone(),
                 config: config.as_deref().map(json_file).transpose()?,
                 rules: Some(rules.clone()).filter(|rules| !rules.is_empty()),
-                default_for: kind.map(|kind| BindingDefault { kind, project: project.clone() }),
+                default_for: default.map(|kind| BindingDefault { kind, project: project.clone() }),
             };
             api.binding_set(name, &set).await?
         }
@@ -132,10 +137,14 @@ fn serves(plugin: &Plugin, out: &Out) {
 pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
     let written = file.to_str().filter(|text| text.trim_start().starts_with('{'));
     if let Some(text) = written {
-        return serde_json::from_str(text).context("the configuration is no JSON");
+        let read = serde_json::from_str(text);
+        return read.map_err(|err| Usage(format!("the configuration is no JSON: {err}")).into());
     }
     if let Some(text) = file.to_str().filter(|text| is_other_json(text) && !file.exists()) {
-        bail!("{text} is JSON, but no object; a configuration is one, such as {{\"key\": 1}}");
+        return Err(Usage(format!(
+            "{text} is JSON, but no object; a configuration is one, such as {{\"key\": 1}}"
+        ))
+        .into());
     }
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("failed to read the standard input")?
@@ -150,16 +159,6 @@ pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
 fn is_other_json(text: &str) -> bool {
     let begins = text.trim_start().starts_with(|c: char| c.is_ascii_digit() || "[\"".contains(c));
     begins && serde_json::from_str::<Value>(text).is_ok()
-}
-
-fn kind(word: &str) -> anyhow::Result<PluginKind> {
-    match serde_json::from_value(word.into()) {
-        Ok(kind) => Ok(kind),
-        Err(_) => bail!(
-            "{word:?} is no kind of plugin; there are language, launcher, resource, action, \
-             secrets, cache, model, identity, webhook, notifier and gateway"
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use kernel_wire::project::ProjectCreate;
 
 use crate::api::Api;
 use crate::args::ProjectCommand;
+use crate::command::Usage;
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::show::look::Tone;
@@ -53,7 +54,8 @@ pub(super) async fn execute(
 /// Asks whether it is meant: nothing brings a project back.
 fn ask(name: &str) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
-        bail!("removing {name} cannot be undone; say --yes if it is meant");
+        let text = format!("removing {name} cannot be undone; say --yes if it is meant");
+        return Err(Usage(text).into());
     }
     let terminal = console::Term::stderr();
     let question = format!(

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use kernel_wire::run::RunStart;
 
 use crate::args::StartArgs;
-use crate::command::by;
+use crate::command::{Usage, by};
 
 /// Returns the request. Secrets without a value are read from the environment.
 pub(crate) fn request(args: &StartArgs) -> anyhow::Result<RunStart> {
@@ -14,8 +13,12 @@ pub(crate) fn request(args: &StartArgs) -> anyhow::Result<RunStart> {
     for pair in &args.secrets {
         let value = match &pair.value {
             Some(value) => value.clone(),
-            None => std::env::var(&pair.name).with_context(|| {
-                format!("--secret {0}: the environment has no variable {0}; give the value with --secret {0}=VALUE", pair.name)
+            None => std::env::var(&pair.name).map_err(|_| {
+                let name = &pair.name;
+                Usage(format!(
+                    "--secret {name}: the environment has no variable {name}; give the value with \
+                     --secret {name}=VALUE"
+                ))
             })?,
         };
         secrets.insert(pair.name.clone(), value);

@@ -1,6 +1,6 @@
 //! Plugins, their bindings, denials and figures, in a terminal.
 
-use kernel_wire::plugin::{Plugin, PluginKind};
+use kernel_wire::plugin::{Grant, Plugin, PluginKind};
 use kernel_wire::plugin_admin::{
     Binding, Denial, PluginCalls, PluginLogLine, PluginSource, PluginStatus, PluginVersion,
 };
@@ -61,16 +61,7 @@ pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
         let count = system.len();
         lines.push(format!("  imports   wasi, {count} interfaces, by which it reaches nothing"));
     }
-    for grant in &plugin.grants {
-        let word = if grant.granted {
-            look.paint(Tone::Good, "granted")
-        } else {
-            look.paint(Tone::Bad, "not granted")
-        };
-        let what = format!("{} {}", grant.capability, grant.parameters.join(", "));
-        let why = look.paint(Tone::Quiet, &grant.reason);
-        lines.push(format!("  asks for  {}  {word}  {why}", what.trim_end()));
-    }
+    lines.extend(asks(plugin, look));
     for binding in plugin.bindings.iter().filter(|binding| says_more(binding, plugin)) {
         lines.push(format!("  serves as {}", one_binding(binding)));
     }
@@ -85,6 +76,39 @@ pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
     lines
 }
 
+/// Returns what a plugin asks for, wish by wish: whether it has that, and why it wants it.
+fn asks(plugin: &Plugin, look: Look) -> Vec<String> {
+    let wishes: Vec<String> = plugin.grants.iter().map(wish).collect();
+    let width = wishes.iter().map(|wish| wish.chars().count()).max().unwrap_or(0);
+    let line = |(grant, wish): (&Grant, &String)| {
+        let parts = grant.granted_parts.join(", ");
+        // Nothing is granted to a file.
+        let word = match (plugin.source, grant.granted, parts.as_str()) {
+            (PluginSource::File, ..) => String::new(),
+            // As wide as the other.
+            (_, true, _) => format!("{}    ", look.paint(Tone::Good, "granted")),
+            (_, false, "") => look.paint(Tone::Bad, "not granted"),
+            (_, false, parts) => look.paint(Tone::Late, &format!("granted in part: {parts}")),
+        };
+        let why = match grant.reason.as_str() {
+            "" => "it does not say why",
+            reason => reason,
+        };
+        let why = look.paint(Tone::Quiet, why);
+        let words: Vec<String> = [word, why].into_iter().filter(|word| !word.is_empty()).collect();
+        format!("  asks for  {wish:<width$}  {}", words.join("  "))
+    };
+    plugin.grants.iter().zip(&wishes).map(line).collect()
+}
+
+/// Returns a wish as a rule names it.
+fn wish(grant: &Grant) -> String {
+    match &grant.parameters[..] {
+        [] => grant.capability.clone(),
+        parameters => format!("{}:{}", grant.capability, parameters.join(", ")),
+    }
+}
+
 /// Returns the list of bindings.
 #[must_use]
 pub fn bindings(bindings: &[Binding], look: Look) -> Vec<String> {
@@ -93,7 +117,7 @@ pub fn bindings(bindings: &[Binding], look: Look) -> Vec<String> {
             look.paint(Tone::Strong, &binding.name),
             binding.plugin.clone(),
             defaults(binding),
-            binding.rules.join(", "),
+            rules(binding),
             binding.config.to_string(),
         ]
     };
@@ -112,8 +136,11 @@ pub fn one_binding(binding: &Binding) -> String {
     if !defaults.is_empty() {
         line.push_str(&format!(", default for {defaults},"));
     }
-    let rules =
-        if binding.rules.is_empty() { "nothing".to_owned() } else { binding.rules.join(", ") };
+    let rules = match (rules(binding), binding.has_all) {
+        (rules, false) if rules.is_empty() => "nothing".to_owned(),
+        (rules, false) => rules,
+        (_, true) => "all that it asks for, as it is built in".to_owned(),
+    };
     line.push_str(&format!(" may use {rules}"));
     let is_plain = binding.config.as_object().is_none_or(serde_json::Map::is_empty);
     if !is_plain {
@@ -138,25 +165,35 @@ pub fn log(lines: &[PluginLogLine], look: Look) -> Vec<String> {
     lines.iter().map(line).collect()
 }
 
-/// Returns what was refused, and the command that grants each.
+/// Returns what was refused, and the command that grants each that it may not have still.
 #[must_use]
 pub fn denials(name: &str, denials: &[Denial], look: Look) -> Vec<String> {
     if denials.is_empty() {
         return vec![format!("{name} was refused nothing since the server started")];
     }
     let lines = |denial: &Denial| {
-        let Denial { at, function, asked, way_out, count, run, .. } = denial;
+        let Denial { at, function, asked, way_out, count, run, granted_since, .. } = denial;
         let run = run.as_ref().map(|run| format!(" for {run}")).unwrap_or_default();
-        let asked = look.paint(Tone::Bad, asked);
         let times = if *count == 1 { String::new() } else { format!(", {count} times") };
-        [format!("{at}  `{function}` wanted {asked}{run}{times}"), format!("  {way_out}")]
+        let (tone, next) = match granted_since {
+            true => (Tone::Quiet, "granted since"),
+            false => (Tone::Bad, way_out.as_str()),
+        };
+        let asked = look.paint(tone, asked);
+        [format!("{at}  `{function}` wanted {asked}{run}{times}"), format!("  {next}")]
     };
-    denials.iter().flat_map(lines).collect()
+    // What there is to decide on comes first.
+    let (granted, open): (Vec<&Denial>, Vec<&Denial>) =
+        denials.iter().partition(|denial| denial.granted_since);
+    open.into_iter().chain(granted).flat_map(lines).collect()
 }
 
 /// Returns the table of what calls cost.
 #[must_use]
 pub fn top(calls: &[PluginCalls], look: Look) -> Vec<String> {
+    if calls.is_empty() {
+        return vec!["no plugin was called since the server started".to_owned()];
+    }
     let row = |calls: &PluginCalls| {
         let mean = |sum_us: u64| micros(sum_us.checked_div(calls.calls).unwrap_or(0));
         let failures = calls.failures.iter().map(|f| format!("{} {}", f.count, f.class));
@@ -235,6 +272,13 @@ fn defaults(binding: &Binding) -> String {
         format!("{}{}", kind(default.kind), project.unwrap_or_default())
     };
     binding.default_for.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn rules(binding: &Binding) -> String {
+    match binding.has_all {
+        true => "all".to_owned(),
+        false => binding.rules.join(", "),
+    }
 }
 
 fn source(plugin: &Plugin) -> String {

@@ -103,20 +103,21 @@ fn counts(view: &View) -> String {
     format!("{} {word}: {}  ·  ", steps.len(), parts.join(", "))
 }
 
-/// Returns a size for people: `512 B`, `1.4 MiB`.
+/// Returns a size for people: `512 B`, `1.4 MiB`. Rounded to the nearest tenth.
 #[must_use]
 pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if n < 1024 {
         return format!("{n} B");
     }
-    // In tenths, rounded down.
-    let mut tenths = n.saturating_mul(10) / 1024;
-    let mut unit = 0;
-    while tenths >= 10_240 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
+    let tenths = |size: u128| (u128::from(n) * 10 + size / 2) / size;
+    let (mut size, mut unit) = (1024_u128, 0);
+    // What is rounded up to a whole of the next unit is one of those.
+    while tenths(size) >= 10_240 && unit + 1 < UNITS.len() {
+        size *= 1024;
         unit += 1;
     }
+    let tenths = tenths(size);
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 

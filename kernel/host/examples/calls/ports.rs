@@ -54,6 +54,10 @@ impl KvStore for Unused {
         Err(no_store())
     }
 
+    async fn kv_clear(&self, _: &str) -> Result<(), StoreError> {
+        Err(no_store())
+    }
+
     async fn kv_list(
         &self,
         _: &str,
@@ -191,6 +195,10 @@ impl Buckets for Unused {
     }
 
     async fn bucket_remove(&self, _: &BucketAt, _: &str) -> Result<(), BucketError> {
+        Err(no_store().into())
+    }
+
+    async fn bucket_clear(&self, _: &Arc<str>) -> Result<(), BucketError> {
         Err(no_store().into())
     }
 

@@ -80,3 +80,16 @@ fn a_damaged_or_foreign_file_is_not_taken() {
     let again = Cache::open(dir.path()).unwrap();
     assert_eq!(kept(&again, &engines, "a"), None, "another key");
 }
+
+#[test]
+fn what_is_gone_is_forgotten_and_may_be_forgotten_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, engines) = (Cache::open(dir.path()).unwrap(), engines());
+    for digest in ["gone", "stays"] {
+        compile(&cache, &engines, digest, Tier::Optimized);
+    }
+    cache.forget("gone");
+    cache.forget("gone");
+    assert_eq!(kept(&cache, &engines, "gone"), None);
+    assert_eq!(kept(&cache, &engines, "stays"), Some(Tier::Optimized));
+}

@@ -243,7 +243,7 @@ impl CallState {
     async fn header_value(&mut self, text: &str) -> Result<HeaderValue, Error> {
         let is_secret = secret_text::refers(text);
         let value = if is_secret {
-            let value = self.secret_reader().resolve(text).await;
+            let value = self.facts.outside(self.secret_reader().resolve(text)).await?;
             let value = value.map_err(|err| error("not-found", Stop::host(&err).to_string()))?;
             HeaderValue::from_str(&value)
         } else {

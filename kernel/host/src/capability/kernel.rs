@@ -50,7 +50,7 @@ impl CallState {
         };
         let call =
             ApiCall { plugin: self.plugin.name.clone(), run: self.facts.run, method, path, body };
-        match api.api_call(call, ANSWER_BYTES).await {
+        match self.facts.outside(api.api_call(call, ANSWER_BYTES)).await? {
             Ok(answer) => Ok(Response { status: answer.status, body: answer.body }),
             Err(err) => {
                 let code = match err {

@@ -7,6 +7,8 @@ use crate::bindings::log::{Host, Level};
 use crate::call::CallState;
 use crate::fault::{clip, printable};
 
+/// What stands for a value that was read outside of a run; those of a run have a mask of their own.
+const MASK: &str = "***";
 /// Longer lines are cut.
 const LINE_BYTES: usize = 8 * 1024;
 
@@ -26,7 +28,7 @@ impl Host for CallState {
         }
         let run = self.facts.run.map(tracing::field::display);
         // One line: the next one would look like the server's own.
-        let message = clip(printable(&message), LINE_BYTES);
+        let message = clip(printable(&self.masked(message)), LINE_BYTES);
         self.plugin.ledger.line(PluginLogLine {
             at: self.services.clock.now(),
             level: word(level),
@@ -40,6 +42,15 @@ impl Host for CallState {
             Level::Error => tracing::error!(plugin, run, "{message}"),
         }
         Ok(())
+    }
+}
+
+impl CallState {
+    /// Returns a text without the values of secrets that its run, or this call, has got.
+    fn masked(&self, text: String) -> String {
+        let of_run = self.facts.run.and_then(|run| self.services.secrets.secret_mask(run, &text));
+        let text = of_run.unwrap_or(text);
+        self.revealed.iter().fold(text, |text, value| text.replace(value, MASK))
     }
 }
 

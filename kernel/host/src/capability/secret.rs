@@ -14,6 +14,8 @@ use crate::secret_text::Reader;
 /// In one call.
 const SECRETS: u32 = 64;
 const NAME_BYTES: usize = 200;
+/// Shorter values are no secret, and would mask half of a log.
+const MASKED_BYTES: usize = 4;
 const VALUE_BYTES: usize = 64 * 1024;
 
 /// A secret that the plugin may use. It holds no value.
@@ -29,7 +31,7 @@ impl secret_store::Host for CallState {
         }
         match self.secret_value(&name).await {
             Ok(_) => Ok(Ok(self.table.push(Secret { name })?)),
-            Err(err) => Ok(Err(refusal(&err))),
+            Err(err) => Ok(Err(err)),
         }
     }
 }
@@ -60,8 +62,13 @@ impl secret_reveal::Host for CallState {
                 let message = format!("the secret {name:?} has more than {VALUE_BYTES} bytes");
                 Err(error("limit", message))
             }
-            Ok(value) => Ok(value),
-            Err(err) => Err(refusal(&err)),
+            Ok(value) => {
+                if value.len() >= MASKED_BYTES {
+                    self.revealed.push(value.clone());
+                }
+                Ok(value)
+            }
+            Err(err) => Err(err),
         })
     }
 }
@@ -73,8 +80,9 @@ impl CallState {
         Reader { secrets, run: self.facts.run, grants, config: &self.plugin.config }
     }
 
-    async fn secret_value(&mut self, name: &str) -> Result<String, SecretError> {
-        self.secret_reader().value(name).await
+    async fn secret_value(&mut self, name: &str) -> Result<String, Error> {
+        let value = self.secret_reader().value(name);
+        self.facts.outside(value).await?.map_err(|err| refusal(&err))
     }
 
     fn secret_check(&mut self, capability: &str, name: &str) -> Result<(), Error> {

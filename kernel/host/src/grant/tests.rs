@@ -1,8 +1,9 @@
 //! Grants by table: what is asked, what is allowed, what follows.
 
+use kernel_ports::plugin::Granted;
 use wit_envelope::manifest::Request;
 
-use super::{Grants, covers};
+use super::{Grants, covers, meet};
 use crate::policy::Policy;
 
 fn request(capability: &str, parameters: &[&str]) -> Request {
@@ -38,6 +39,25 @@ fn a_star_stands_for_any_text() {
 }
 
 #[test]
+fn patterns_meet_where_a_text_fits_both() {
+    for (a, b, meets) in [
+        ("*.yml", "*.yml", true),
+        ("*.yml", "ci.yml", true),
+        ("*.yml", "*.yaml", false),
+        ("ci.*", "*.yml", true),
+        ("a*b", "b*a", false),
+        ("a*", "*b*c", true),
+        ("*", "", true),
+        ("a", "", false),
+        ("a*a", "a", false),
+        ("**", "x", true),
+    ] {
+        assert_eq!(meet(a, b), meets, "{a} {b}");
+        assert_eq!(meet(b, a), meets, "{b} {a}");
+    }
+}
+
+#[test]
 fn a_plugin_gets_what_it_asks_for_and_the_operator_allows() {
     for (built_in, asked, rule, program, allowed) in [
         (true, "git", "", "git", true),
@@ -68,6 +88,7 @@ fn a_request_needs_method_host_and_port() {
         ("* *.test", "http:GET a.test", ("GET", "a.test", None), Some(true)),
         // The rule names no host, so the plugin cannot do it for the operator.
         ("GET a.test", "http:GET *.test", ("GET", "a.test", None), Some(false)),
+        ("GET a.test", "http:*", ("GET", "a.test", None), Some(false)),
         ("GET 169.254.169.254", "http:GET *", ("GET", "169.254.169.254", None), Some(false)),
         ("* *.test", "http:GET a.test", ("PUT", "a.test", None), None),
         ("GET *", "http:* a.test", ("GET", "a.test", None), Some(true)),
@@ -92,18 +113,24 @@ fn the_smaller_of_two_sizes_counts() {
 
 #[test]
 fn what_is_refused_is_listed_with_the_way_out() {
-    let grants = grants(false, &[("process", &["git", "sh"]), ("kv", &[])], &["process:git"]);
-    let infos: Vec<_> = grants
+    let asked: [(&str, &[&str]); 3] =
+        [("process", &["git", "sh"]), ("kv", &[]), ("http", &["GET *"])];
+    let rules = ["process:git", "http:GET a.example.com", "http:GET b.example.com"];
+    let grants = grants(false, &asked, &rules);
+    let parts = ["GET a.example.com", "GET b.example.com"].map(str::to_owned).to_vec();
+    let mut infos: Vec<_> = grants
         .infos
         .iter()
-        .map(|i| (i.capability.as_str(), i.parameters.join(","), i.granted))
+        .map(|i| (i.capability.as_str(), i.parameter.as_deref(), i.granted.clone()))
         .collect();
+    infos.sort_by_key(|(capability, parameter, _)| (*capability, *parameter));
     assert_eq!(
         infos,
         [
-            ("process", "git".into(), true),
-            ("process", "sh".into(), false),
-            ("kv", String::new(), false)
+            ("http", Some("GET *"), Granted::Part(parts)),
+            ("kv", None, Granted::Nothing),
+            ("process", Some("git"), Granted::All),
+            ("process", Some("sh"), Granted::Nothing),
         ]
     );
     assert!(!grants.allows("kv"));

@@ -96,6 +96,34 @@ fn a_wish_for_everything_is_refused_but_for_the_programs_of_a_launcher() {
     }
 }
 
+#[test]
+fn a_request_says_of_what() {
+    let of = |capability: &str| {
+        saying(&format!(r#""version":"1.0.0","requests":[{{"capability":"{capability}"}}]"#))
+    };
+    for capability in ["process", "http", "tcp", "blob", "kernel", "secret-store", "secret-reveal"]
+    {
+        check(&of(capability), "without saying of what; name what it needs, such as");
+    }
+    for capability in ["output", "workspace", "kv", "keyring", "log"] {
+        inspect(&of(capability)).unwrap();
+    }
+}
+
+#[test]
+fn what_the_kernel_sends_for_a_plugin_can_be_granted_to_it() {
+    let asks = |kind: &str, capability: &str, wish: &str| {
+        let info = inspect(&asking(kind, capability, wish)).unwrap();
+        info.grants.iter().any(|grant| grant.capability == capability)
+    };
+    for (kind, http, blob) in
+        [("model", true, false), ("cache", true, true), ("action", false, false)]
+    {
+        assert_eq!(asks(kind, "http", "GET api.example.com"), http, "{kind}");
+        assert_eq!(asks(kind, "blob", "archives"), blob, "{kind}");
+    }
+}
+
 /// A plugin whose manifest has these fields.
 fn saying(fields: &str) -> Vec<u8> {
     // Both are escapes of the text format too.

@@ -9,13 +9,14 @@ use kernel_ports::plugin_admin::{
     InstallOptions, Installed, PluginAdmin, PluginAdminError, PluginLogLine, PluginState,
     VersionVerified,
 };
-use kernel_ports::plugin_store::{PluginChange, PluginRecord, VersionRecord};
+use kernel_ports::plugin_store::{BindingRecord, PluginChange, PluginRecord, VersionRecord};
 
 use super::Facts;
 use super::binding::refused;
-use super::change::Change;
+use super::change::{Change, Unfit};
 use super::facts::version_of;
 use super::install::check_configs;
+use super::view::is_lifted;
 use crate::builder::Host;
 use crate::call::Trial;
 use crate::ledger::Ledger;
@@ -46,6 +47,7 @@ impl PluginAdmin for Host {
     ) -> Result<Installed, PluginAdminError> {
         let plugin = plugin.to_owned();
         self.whole(move |host| async move {
+            no_binding(&host.registry.load().facts, &plugin, "upgrade")?;
             match from {
                 Some(from) => host.install_from(Some(&plugin), from, options).await,
                 None => host.approve(&plugin, options).await,
@@ -54,17 +56,26 @@ impl PluginAdmin for Host {
         .await
     }
 
-    async fn swap(&self, plugin: &str, to: &str) -> Result<PluginState, PluginAdminError> {
+    async fn swap(
+        &self,
+        plugin: &str,
+        to: &str,
+        config: Option<String>,
+    ) -> Result<PluginState, PluginAdminError> {
         let to = to.to_owned();
-        self.record_change(plugin, move |facts, record| {
+        self.record_change(plugin, "swap", config, move |facts, record| {
             let digest = which(record, &to)?.digest.clone();
             make_active(facts, record, &digest)
         })
         .await
     }
 
-    async fn rollback(&self, plugin: &str) -> Result<PluginState, PluginAdminError> {
-        self.record_change(plugin, |facts, record| {
+    async fn rollback(
+        &self,
+        plugin: &str,
+        config: Option<String>,
+    ) -> Result<PluginState, PluginAdminError> {
+        self.record_change(plugin, "rollback", config, |facts, record| {
             let plugin = &record.name;
             let Some(previous) = record.previous.clone() else {
                 return Err(refused(format!(
@@ -78,7 +89,8 @@ impl PluginAdmin for Host {
     }
 
     async fn enable(&self, plugin: &str, enabled: bool) -> Result<PluginState, PluginAdminError> {
-        self.record_change(plugin, move |_, record| {
+        let verb = if enabled { "enable" } else { "disable" };
+        self.record_change(plugin, verb, None, move |_, record| {
             record.enabled = enabled;
             if enabled {
                 lift(record);
@@ -106,11 +118,12 @@ impl PluginAdmin for Host {
     }
 
     fn binding_list(&self) -> Vec<BindingState> {
-        self.bindings()
+        self.bindings().into_iter().map(|binding| self.told(binding)).collect()
     }
 
     async fn bind(&self, draft: BindingDraft) -> Result<BindingState, PluginAdminError> {
-        self.whole(move |host| async move { host.bind_as(draft).await }).await
+        let bound = self.whole(move |host| async move { host.bind_as(draft).await }).await;
+        bound.map(|binding| self.told(binding))
     }
 
     async fn unbind(&self, binding: &str) -> Result<(), PluginAdminError> {
@@ -142,7 +155,14 @@ impl PluginAdmin for Host {
     }
 
     fn denials(&self, plugin: &str) -> Result<Vec<Denial>, PluginAdminError> {
-        Ok(self.ledger(plugin)?.map_or_else(Vec::new, |ledger| ledger.denials()))
+        let denials = self.ledger(plugin)?.map_or_else(Vec::new, |ledger| ledger.denials());
+        let registry = self.registry.load();
+        let Some(serving) = registry.get(plugin) else { return Ok(denials) };
+        let judged = denials.into_iter().map(|denial| {
+            let is_lifted = is_lifted(serving, &denial);
+            Denial { is_lifted, ..denial }
+        });
+        Ok(judged.collect())
     }
 
     fn figures(&self) -> Vec<CallFigures> {
@@ -162,7 +182,9 @@ impl Host {
         &self,
         facts: &'a Facts,
         plugin: &str,
+        verb: &str,
     ) -> Result<&'a PluginRecord, PluginAdminError> {
+        no_binding(facts, plugin, verb)?;
         let Some(record) = facts.plugins.get(plugin) else {
             return Err(match self.base.binaries.get(plugin) {
                 Some(binary) if binary.is_built_in() => refused(format!(
@@ -184,7 +206,7 @@ impl Host {
         let life = self.life()?;
         let _changing = life.change.lock().await;
         let facts = Arc::clone(&self.registry.load().facts);
-        self.record(&facts, plugin)?;
+        self.record(&facts, plugin, "remove")?;
         let changes = vec![
             PluginChange::PluginGone { name: plugin.to_owned() },
             PluginChange::BindingGone { name: plugin.to_owned() },
@@ -203,30 +225,41 @@ impl Host {
             }
             None => {}
         }
-        let change = Change { plugin, changes, binaries: vec![], trial: Trial::Start };
-        self.change(change).await?;
+        let (trial, unfit) = (Trial::Start, Unfit::Stops);
+        self.change(Change { plugin, changes, binaries: vec![], trial, unfit }).await?;
         tracing::info!(plugin, "plugin removed");
         self.tidy_depot(life).await;
-        Ok(())
+        self.kept_clear(plugin).await
     }
 
-    /// Changes the record of an installed plugin, and what serves with it.
+    /// Changes the record of an installed plugin, its own configuration if one is given, and what
+    /// serves with them.
     async fn record_change(
         &self,
         plugin: &str,
+        verb: &'static str,
+        config: Option<String>,
         change: impl FnOnce(&Facts, &mut PluginRecord) -> Result<(), PluginAdminError> + Send + 'static,
     ) -> Result<PluginState, PluginAdminError> {
         let plugin = plugin.to_owned();
         self.whole(move |host| async move {
             let life = host.life()?;
             let _changing = life.change.lock().await;
-            let facts = Arc::clone(&host.registry.load().facts);
-            let mut record = host.record(&facts, &plugin)?.clone();
+            let old = Arc::clone(&host.registry.load().facts);
+            let mut record = host.record(&old, &plugin, verb)?.clone();
+            let mut facts = Facts::clone(&old);
+            let own = config.map(|config| configured(&facts, &record, config));
+            let own = own.map(PluginChange::Binding);
+            own.iter().for_each(|own| facts.apply(own));
             change(&facts, &mut record)?;
+            if own.is_some() {
+                check_serving(&facts, &record)?;
+            }
             let active = record.active.clone();
-            let changes = vec![PluginChange::Plugin(record)];
-            let trial = Trial::SelfTest;
-            host.change(Change { plugin: &plugin, changes, binaries: vec![], trial }).await?;
+            let changes = std::iter::once(PluginChange::Plugin(record)).chain(own).collect();
+            let (trial, unfit) = (Trial::SelfTest, Unfit::Refuses);
+            host.change(Change { plugin: &plugin, changes, binaries: vec![], trial, unfit })
+                .await?;
             tracing::info!(plugin, digest = active, "plugin changed");
             let registry = host.registry.load_full();
             host.state_in(&registry, &plugin).ok_or_else(|| host.unknown(&registry.facts, &plugin))
@@ -259,6 +292,20 @@ impl Host {
     }
 }
 
+/// Refuses the name of a binding where a plugin is meant, which `tenon plugin VERB` is about.
+fn no_binding(facts: &Facts, name: &str, verb: &str) -> Result<(), PluginAdminError> {
+    let binding = facts.bindings.get(name).filter(|binding| binding.plugin != name);
+    let Some(BindingRecord { plugin, .. }) = binding else { return Ok(()) };
+    let unbind = match verb {
+        "remove" | "disable" => format!("`tenon plugin unbind {name}` takes that name away, "),
+        _ => String::new(),
+    };
+    Err(refused(format!(
+        "{name:?} is a binding of {plugin}; {unbind}`tenon plugin {verb} {plugin}` is about the \
+         plugin, under all its names"
+    )))
+}
+
 /// Returns the version that `to` names: by version, or by the beginning of its digest.
 fn which<'a>(record: &'a PluginRecord, to: &str) -> Result<&'a VersionRecord, PluginAdminError> {
     let digest = to.strip_prefix("sha256:").unwrap_or(to).to_ascii_lowercase();
@@ -286,6 +333,30 @@ fn which<'a>(record: &'a PluginRecord, to: &str) -> Result<&'a VersionRecord, Pl
     }
 }
 
+/// Returns the own binding of a plugin with another configuration.
+fn configured(facts: &Facts, record: &PluginRecord, config: String) -> BindingRecord {
+    let name = &record.name;
+    let before = facts.bindings.get(name).cloned().unwrap_or_else(|| BindingRecord {
+        name: name.clone(),
+        plugin: name.clone(),
+        config: String::new(),
+        rules: Vec::new(),
+        decided_for: record.active.clone(),
+    });
+    BindingRecord { config, ..before }
+}
+
+/// Checks the configurations of all bindings of a plugin against the schema of what would serve.
+fn check_serving(facts: &Facts, record: &PluginRecord) -> Result<(), PluginAdminError> {
+    let PluginRecord { name, active, .. } = record;
+    let own = facts.config(name).unwrap_or("{}");
+    match facts.binaries.get(active) {
+        Some(Ok(binary)) => check_configs(facts, binary, name, own).map_err(refused),
+        Some(Err(reason)) => Err(refused(format!("{name} cannot be used: {reason}"))),
+        None => Err(refused(format!("the binary of {name} {active} is missing"))),
+    }
+}
+
 fn make_active(
     facts: &Facts,
     record: &mut PluginRecord,
@@ -310,20 +381,8 @@ fn make_active(
             version.version, quarantine.reason
         )));
     }
-    match facts.binaries.get(digest) {
-        Some(Ok(binary)) => {
-            let own = facts.config(&name).unwrap_or("{}");
-            check_configs(facts, binary, &name, own).map_err(|reason| {
-                refused(format!(
-                    "{reason}; `tenon plugin upgrade {name} FILE --config FILE` does both at once"
-                ))
-            })?;
-        }
-        Some(Err(reason)) => return Err(refused(format!("{name} cannot be used: {reason}"))),
-        None => return Err(refused(format!("the binary of {name} {digest} is missing"))),
-    }
     record.previous = Some(std::mem::replace(&mut record.active, digest.to_owned()));
-    Ok(())
+    check_serving(facts, record)
 }
 
 /// Lifts all quarantines; what was taken out of service last serves again.

@@ -7,7 +7,7 @@ use kernel_ports::plugin_admin::{BindingDraft, BindingState, PluginAdminError};
 use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginChange};
 
 use super::Facts;
-use super::change::{Change, nearest};
+use super::change::{Change, Unfit, nearest};
 use super::config::problems;
 use super::view::binding_state;
 use crate::builder::Host;
@@ -15,6 +15,7 @@ use crate::call::Trial;
 use crate::grant::{check_parameter, intersect};
 use crate::plugin::Binary;
 use crate::policy::{Policy, PolicyError};
+use crate::wish::{capability_of, part_of, quoted, settled};
 
 /// How many parts a name may have, as in `models/work`.
 const PARTS_MAX: usize = 3;
@@ -48,12 +49,16 @@ impl Host {
         let binary = self.binary_of(&facts, &plugin)?;
         // Those that are there already may be for what an older version asked for.
         check_rules(&binary, &plugin, draft.rules.as_deref().unwrap_or_default())?;
+        let given = draft.rules.map(|rules| settled(&rules, &binary.asked()));
+        if before.is_none() {
+            self.kept_clear(&draft.name).await?;
+        }
         let had = before.map(|before| (before.config, before.rules));
         let (config, rules) = had.unwrap_or_else(|| ("{}".to_owned(), Vec::new()));
         let record = BindingRecord {
             name: draft.name.clone(),
             config: draft.config.unwrap_or(config),
-            rules: draft.rules.unwrap_or(rules),
+            rules: given.unwrap_or(rules),
             decided_for: binary.inspected.digest.clone(),
             plugin,
         };
@@ -74,8 +79,8 @@ impl Host {
             changes.push(PluginChange::Default(DefaultRecord { kind, project, binding }));
         }
         let plugin = record.plugin.clone();
-        let trial = Trial::SelfTest;
-        self.change(Change { plugin: &plugin, changes, binaries: vec![], trial }).await?;
+        let (trial, unfit) = (Trial::SelfTest, Unfit::Refuses);
+        self.change(Change { plugin: &plugin, changes, binaries: vec![], trial, unfit }).await?;
         self.binding(&record.name)
     }
 
@@ -99,8 +104,9 @@ impl Host {
             return Err(self.binding_unknown(&facts, binding));
         };
         let changes = vec![PluginChange::BindingGone { name: binding.to_owned() }];
-        let (plugin, trial) = (&record.plugin, Trial::Start);
-        self.change(Change { plugin, changes, binaries: vec![], trial }).await
+        let (plugin, trial, unfit) = (&record.plugin, Trial::Start, Unfit::Stops);
+        self.change(Change { plugin, changes, binaries: vec![], trial, unfit }).await?;
+        self.kept_clear(binding).await
     }
 
     /// Adds rules to a binding (`grants`), or takes them away.
@@ -129,25 +135,27 @@ impl Host {
             for rule in rules {
                 check_rule(&record.plugin, rule, &asked)?;
             }
-            record.rules.extend_from_slice(rules);
+            record.rules.extend(settled(rules, &asked));
             record.rules.sort();
             record.rules.dedup();
         } else {
             for rule in rules {
-                let Some(at) = record.rules.iter().position(|known| known == rule) else {
+                // A capability as a whole is all that is granted of it.
+                let is_meant = |known: &str| known == rule || capability_of(known) == rule;
+                if !record.rules.iter().any(|known| is_meant(known)) {
                     let known = listed(&record.rules);
                     return Err(refused(format!(
                         "{binding} has no grant {rule:?}; it has: {known}"
                     )));
-                };
-                record.rules.remove(at);
+                }
+                record.rules.retain(|known| !is_meant(known));
             }
         }
         record.decided_for.clone_from(&binary.inspected.digest);
         let plugin = record.plugin.clone();
         let changes = vec![PluginChange::Binding(record)];
-        let trial = Trial::Start;
-        self.change(Change { plugin: &plugin, changes, binaries: vec![], trial }).await?;
+        let (trial, unfit) = (Trial::Start, Unfit::Stops);
+        self.change(Change { plugin: &plugin, changes, binaries: vec![], trial, unfit }).await?;
         self.binding(binding)
     }
 
@@ -240,15 +248,22 @@ pub(super) fn check_rule(
     if let Err(reason) = check_parameter(capability, pattern) {
         return failed(reason);
     }
-    let meets = |wish: &String| {
+    let meets = |wish: &&String| {
         let (of, parameter) = wish.split_once(':').unwrap_or((wish, ""));
         of == capability
             && (parameter.is_empty() || intersect(capability, parameter, pattern).is_some())
     };
-    if asked.iter().any(meets) {
-        return Ok(());
+    let Some(met) = asked.iter().find(meets) else {
+        return failed(format!("{plugin} does not ask for it; it asks for: {}", listed(asked)));
+    };
+    if settled(&[rule.to_owned()], asked).is_empty() {
+        let (part, all) = (part_of(capability), quoted(met));
+        return failed(format!(
+            "{plugin} asks for {all}, which has no bounds; allow a part of it, such as {part}, or \
+             all of it as {all}"
+        ));
     }
-    failed(format!("{plugin} does not ask for it; it asks for: {}", listed(asked)))
+    Ok(())
 }
 
 fn listed(rules: &[String]) -> String {

@@ -7,6 +7,7 @@ use kernel_ports::plugin_store::PluginChange;
 use strsim::jaro_winkler;
 
 use super::assemble::{assemble, serving};
+use super::claim;
 use super::{Facts, Life};
 use crate::builder::Host;
 use crate::call::Trial;
@@ -22,6 +23,35 @@ pub(super) struct Change<'a> {
     /// Binaries that are new.
     pub(super) binaries: Vec<(String, Binary)>,
     pub(super) trial: Trial,
+    pub(super) unfit: Unfit,
+}
+
+/// What becomes of what would serve from now on, and fails its trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It refuses the change.
+    Refuses,
+    /// It does not serve. Something is taken away, in which a plugin has no say.
+    Stops,
+}
+
+/// A binding that cannot serve as a change would have it.
+struct Failure {
+    binding: Arc<str>,
+    stage: Stage,
+    reason: String,
+}
+
+impl Failure {
+    /// Returns why the change of a plugin cannot be made.
+    fn of_change(&self, plugin: &str) -> PluginAdminError {
+        let Self { binding, stage, reason } = self;
+        let reason = match &**binding == plugin {
+            true => reason.clone(),
+            false => format!("as {binding:?}: {reason}"),
+        };
+        PluginAdminError::Stage { plugin: plugin.to_owned(), stage: *stage, reason }
+    }
 }
 
 impl Host {
@@ -34,19 +64,52 @@ impl Host {
 
     /// Makes a change. The caller holds the lock of changes. Where it fails, nothing has changed.
     pub(super) async fn change(&self, change: Change<'_>) -> Result<(), PluginAdminError> {
-        let Change { plugin, changes, binaries, trial } = change;
+        let Change { plugin, changes, binaries, trial, unfit } = change;
         let old = self.registry.load_full();
         let mut facts = Facts::clone(&old.facts);
         facts.binaries.extend(binaries.into_iter().map(|(digest, binary)| (digest, Ok(binary))));
         changes.iter().for_each(|change| facts.apply(change));
         forget_binaries(&mut facts);
-        let new = assemble(&self.base, facts, &old);
-        self.try_changed(plugin, &new, &old, trial).await?;
+        let mut new = assemble(&self.base, facts, &old);
+        let failures = self.try_changed(&new, &old, trial).await;
+        if unfit == Unfit::Refuses {
+            if let Some(reason) = claim::taken(&new, &old) {
+                let (plugin, stage) = (plugin.to_owned(), Stage::Activate);
+                return Err(PluginAdminError::Stage { plugin, stage, reason });
+            }
+            if let Some(failure) = failures.first() {
+                return Err(failure.of_change(plugin));
+            }
+        }
         self.life()?.store.plugin_change(&changes).await?;
+        for Failure { binding, reason, .. } in &failures {
+            tracing::error!(plugin, binding = &**binding, reason, "plugin does not serve any more");
+            new.stop_unfit(binding, reason);
+        }
         let new = Arc::new(new);
         self.registry.store(Arc::clone(&new));
         self.warm_up(&new, &old);
+        self.code_tidy(&new, &old).await;
         Ok(())
+    }
+
+    /// Removes the machine code of versions that are not kept any more.
+    async fn code_tidy(&self, new: &Registry, old: &Registry) {
+        let is_needed = |digest: &str| {
+            let mut below = self.base.binaries.values();
+            new.facts.binaries.contains_key(digest)
+                || below.any(|binary| binary.inspected.digest == digest)
+        };
+        let gone = old.facts.binaries.keys().filter(|digest| !is_needed(digest));
+        let gone: Vec<String> = gone.cloned().collect();
+        if gone.is_empty() {
+            return;
+        }
+        let cache = Arc::clone(&self.cache);
+        let work = move || gone.iter().for_each(|digest| cache.forget(digest));
+        if let Err(err) = tokio::task::spawn_blocking(work).await {
+            tracing::warn!("machine code that no plugin needs stays: {err}");
+        }
     }
 
     /// Retires the instances that wait for calls of what serves no more, and has others made.
@@ -66,38 +129,32 @@ impl Host {
     }
 
     /// Compiles, links and tries out what would serve from now on and did not before, so that the
-    /// first call finds it ready, and what cannot serve does not.
-    async fn try_changed(
-        &self,
-        plugin: &str,
-        new: &Registry,
-        old: &Registry,
-        trial: Trial,
-    ) -> Result<(), PluginAdminError> {
+    /// first call finds it ready, and what cannot serve does not. Returns what failed.
+    async fn try_changed(&self, new: &Registry, old: &Registry, trial: Trial) -> Vec<Failure> {
         let is_new = |plugin: &&Arc<Plugin>| {
             !old.get(&plugin.name).is_some_and(|before| Arc::ptr_eq(before, plugin))
         };
+        let mut failures = Vec::new();
         for changed in new.all().filter(is_new) {
-            let failed = |stage, reason: String| {
-                let binding = Some(&*changed.name).filter(|binding| *binding != plugin);
-                let reason = match binding {
-                    Some(binding) => format!("as {binding:?}: {reason}"),
-                    None => reason,
-                };
-                Err(PluginAdminError::Stage { plugin: plugin.to_owned(), stage, reason })
-            };
             let loaded = match self.ready(changed).await {
                 Ok(loaded) => loaded,
-                Err(Unready::Compile(reason)) => return failed(Stage::Compile, reason),
-                Err(Unready::Link(reason)) => return failed(Stage::Link, reason),
-                Err(Unready::Engine(err)) => return failed(Stage::Compile, err.to_string()),
+                Err(unready) => {
+                    let (stage, reason) = match unready {
+                        Unready::Compile(reason) => (Stage::Compile, reason),
+                        Unready::Link(reason) => (Stage::Link, reason),
+                        Unready::Engine(err) => (Stage::Compile, err.to_string()),
+                    };
+                    let binding = Arc::clone(&changed.name);
+                    failures.push(Failure { binding, stage, reason });
+                    continue;
+                }
             };
-            let tried = self.tried(changed, &loaded, trial).await;
-            if let Err(reason) = tried {
-                return failed(Stage::SelfTest, reason);
+            if let Err(reason) = self.tried(changed, &loaded, trial).await {
+                let (binding, stage) = (Arc::clone(&changed.name), Stage::SelfTest);
+                failures.push(Failure { binding, stage, reason });
             }
         }
-        Ok(())
+        failures
     }
 
     /// Returns the binary that a plugin is, or would be.

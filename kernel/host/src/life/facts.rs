@@ -7,6 +7,7 @@ use kernel_ports::plugin_store::{
 };
 
 use crate::plugin::Binary;
+use crate::wish::settled;
 
 /// Everything that changes while the server runs.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +28,18 @@ impl Facts {
         let changes = changes.chain(bindings.into_iter().map(PluginChange::Binding));
         let changes = changes.chain(defaults.into_iter().map(PluginChange::Default));
         changes.for_each(|change| new.apply(&change));
+        new.settle();
         new
+    }
+
+    /// Bounds rules that a server stored which kept whole capabilities, by what serves.
+    fn settle(&mut self) {
+        for binding in self.bindings.values_mut() {
+            let plugin = self.plugins.get(&binding.plugin);
+            if let Some(version) = plugin.and_then(|plugin| version_of(plugin, &plugin.active)) {
+                binding.rules = settled(&binding.rules, &version.asked);
+            }
+        }
     }
 
     /// Adds binaries.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use kernel_ports::package::Bundled;
 use kernel_ports::plugin_admin::{
     ImportOptions, Imported, InstallFrom, InstallOptions, Pin, PluginAdminError, Stage,
 };
@@ -46,12 +47,15 @@ impl Host {
             ..InstallOptions::default()
         };
         let (mut candidates, mut refused) = (Vec::new(), Vec::new());
-        for package in opened {
+        for Bundled { name, version, package } in opened {
             match self.candidate(life, InstallFrom::Given(package), &options).await {
-                Ok(candidate) => match check_pins(&candidate, pins.as_ref()) {
-                    Ok(()) => candidates.push(candidate),
-                    Err(reason) => refused.push((Stage::Verify, reason)),
-                },
+                Ok(candidate) => {
+                    let checked = check_index(&candidate, &name, &version);
+                    match checked.and_then(|()| check_pins(&candidate, pins.as_ref())) {
+                        Ok(()) => candidates.push(candidate),
+                        Err(reason) => refused.push((Stage::Verify, reason)),
+                    }
+                }
                 Err(PluginAdminError::Stage { plugin, stage, reason }) => {
                     refused.push((stage, format!("{plugin}: {reason}")));
                 }
@@ -67,12 +71,26 @@ impl Host {
         for candidate in candidates {
             let origin = candidate.record.origin.clone();
             let rules = rules.remove(candidate.binary.name()).unwrap_or_default();
-            let options = InstallOptions { rules, ..options.clone() };
+            // What is pinned is what is meant, whoever has signed it.
+            let digest = pins.is_some().then(|| candidate.record.digest.clone());
+            let options = InstallOptions { rules, digest, ..options.clone() };
             let result = self.candidate_install(None, candidate, &options).await;
             imported.push(Imported { origin, result });
         }
         Ok(imported)
     }
+}
+
+/// Checks that a plugin is what the index of the bundle calls it: people read the index.
+fn check_index(candidate: &Candidate, name: &str, version: &str) -> Result<(), String> {
+    let found = (candidate.binary.name(), candidate.record.version.as_str());
+    if found == (name, version) {
+        return Ok(());
+    }
+    Err(format!(
+        "its index says {name} {version} of what is {} {}; make the bundle again",
+        found.0, found.1
+    ))
 }
 
 /// Checks that a plugin is what is pinned under its name, where anything is pinned.

@@ -15,14 +15,14 @@ use kernel_ports::plugin_store::{
 
 use super::binding::check_rule;
 use super::candidate::{Candidate, check_signer, same};
-use super::change::Change;
+use super::change::{Change, Unfit};
 use super::config::problems;
 use super::facts::version_of;
 use super::{Facts, Life};
 use crate::builder::Host;
 use crate::call::Trial;
 use crate::plugin::Binary;
-use crate::wish::{is_boundless, more, part_of, quoted};
+use crate::wish::{capability_of, is_boundless, more, part_of, quoted, settled};
 
 /// How many versions of a plugin are kept. A run whose language's version is gone goes on with the
 /// one that serves.
@@ -71,6 +71,11 @@ impl Host {
                 ),
             });
         }
+        if let Some(record) = before {
+            check_same_signer(record, &candidate.record, options).map_err(|reason| {
+                PluginAdminError::Stage { plugin: name.clone(), stage: Stage::Verify, reason }
+            })?;
+        }
         let is_good = |digest| matches!(facts.binaries.get(digest), Some(Ok(_)));
         let unchanged = before.is_some_and(|record| {
             record.active == candidate.record.digest
@@ -91,6 +96,10 @@ impl Host {
             return Err(waits_undecided(&name, &version.version, &asks_more));
         }
         keep(life, &version.digest, bytes, proof).await?;
+        if before.is_none() && !self.base.binaries.contains_key(name.as_str()) {
+            // What a crash, or an older server, left of another one of the name.
+            self.kept_clear(&name).await?;
+        }
         let record = if waits {
             let before = before.cloned().unwrap_or_else(|| fresh(&name, &version));
             pending(before, &version)
@@ -101,8 +110,8 @@ impl Host {
         let result = if waits {
             let changes = vec![PluginChange::Plugin(record)];
             let binaries = vec![(version.digest.clone(), binary)];
-            let trial = Trial::Start;
-            self.change(Change { plugin: &name, changes, binaries, trial }).await
+            let (trial, unfit) = (Trial::Start, Unfit::Stops);
+            self.change(Change { plugin: &name, changes, binaries, trial, unfit }).await
         } else {
             // What a new plugin may use is said by grants; there is nothing to approve of it.
             let approved = if before.is_some() { &asks_more[..] } else { &[] };
@@ -202,7 +211,8 @@ impl Host {
         };
         let binaries = vec![(active.clone(), binary.clone())];
         let changes = vec![PluginChange::Plugin(record), PluginChange::Binding(own)];
-        self.change(Change { plugin: &name, changes, binaries, trial: Trial::SelfTest }).await
+        let (trial, unfit) = (Trial::SelfTest, Unfit::Refuses);
+        self.change(Change { plugin: &name, changes, binaries, trial, unfit }).await
     }
 
     /// Removes the files that no version names: of an installation that was refused, or of one that
@@ -245,6 +255,34 @@ fn before_upgrade(
     Ok(())
 }
 
+/// Checks that who vouches for a version vouched for the one that serves: it gets what that one was
+/// granted and has kept. Another key, or none, must be what the operator says.
+fn check_same_signer(
+    record: &PluginRecord,
+    version: &VersionRecord,
+    options: &InstallOptions,
+) -> Result<(), String> {
+    let name = &record.name;
+    let before = version_of(record, &record.active).map(|version| &version.signature);
+    let Some(Signature::Signed { by: before }) = before else { return Ok(()) };
+    if options.digest.is_some() {
+        // It says which bytes are meant.
+        return Ok(());
+    }
+    match &version.signature {
+        Signature::Signed { by } if by == before || options.signer.is_some() => Ok(()),
+        Signature::Unsigned if options.allow_unsigned => Ok(()),
+        Signature::Signed { by } => Err(format!(
+            "the version of {name} that serves is signed by {before:?}, but this one by {by:?}; \
+             say --signer {by} if that is meant"
+        )),
+        Signature::Unsigned => Err(format!(
+            "the version of {name} that serves is signed by {before:?}, but this one by nobody \
+             that this server trusts; have it signed, or say --allow-unsigned if that is meant"
+        )),
+    }
+}
+
 /// Returns whether a key has signed it this time, and not the last time.
 fn vouches_more(record: &PluginRecord, version: &VersionRecord) -> bool {
     let before = version_of(record, &version.digest).map(|version| &version.signature);
@@ -269,10 +307,11 @@ fn asks_more(
     let asked = before.and_then(|record| version_of(record, &record.active));
     let mut known = asked.map_or_else(Vec::new, |version| version.asked.clone());
     known.extend_from_slice(before.map_or(&[], |record| facts.rules(&record.name)));
-    known.extend_from_slice(&options.rules);
+    let given = settled(&options.rules, &version.asked);
+    known.extend_from_slice(&given);
     let mut more: Vec<String> = more(&version.asked, &known).into_iter().cloned().collect();
     // What has no bounds is never given as a whole: a rule of this time says how much of it is.
-    more.retain(|wish| !(is_boundless(wish) && is_decided(wish, &options.rules)));
+    more.retain(|wish| !(is_boundless(wish) && is_decided(wish, &given)));
     more
 }
 
@@ -280,10 +319,6 @@ fn asks_more(
 fn is_decided(wish: &str, rules: &[String]) -> bool {
     let capability = capability_of(wish);
     rules.iter().any(|rule| capability_of(rule) == capability)
-}
-
-fn capability_of(rule: &str) -> &str {
-    rule.split_once(':').map_or(rule, |(capability, _)| capability)
 }
 
 /// Says what lets a version have what it asks for beyond the one that serves.
@@ -332,9 +367,9 @@ fn rules(
     for rule in &options.rules {
         check_rule(name, rule, &binary.asked()).map_err(|err| err.to_string())?;
     }
-    let mut rules = facts.rules(name).to_vec();
-    rules.extend_from_slice(&options.rules);
     let asked = binary.asked();
+    let mut rules = facts.rules(name).to_vec();
+    rules.extend(settled(&options.rules, &asked));
     for wish in asked.iter().filter(|wish| is_boundless(wish)) {
         if !is_decided(wish, &rules) {
             let (wish, part) = (quoted(wish), part_of(capability_of(wish)));
@@ -344,15 +379,16 @@ fn rules(
             ));
         }
     }
+    let named = |wishes: &[String]| -> Vec<String> {
+        wishes.iter().filter(|wish| !is_boundless(wish)).cloned().collect()
+    };
     if options.grant_all {
-        rules.extend(asked.iter().filter(|wish| !is_boundless(wish)).cloned());
+        rules.extend(named(&asked));
     }
     if options.approve {
-        rules.extend(asks_more.iter().filter(|wish| !is_boundless(wish)).cloned());
+        rules.extend(named(asks_more));
     }
-    rules.sort();
-    rules.dedup();
-    Ok(rules)
+    Ok(settled(&rules, &asked))
 }
 
 /// Checks the configurations of all bindings of a plugin against the schema of a binary.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use kernel_ports::plugin_admin::PluginAdminError;
-use kernel_ports::plugin_store::{PluginChange, PluginRecord, Quarantine};
+use kernel_ports::plugin_store::{PluginChange, PluginRecord, Quarantine, VersionRecord};
 
-use super::change::Change;
+use super::Facts;
+use super::change::{Change, Unfit};
+use super::install::check_configs;
 use crate::builder::Host;
 use crate::call::Trial;
 use crate::ledger::Traps;
-use crate::plugin::Plugin;
+use crate::plugin::{Binary, Plugin};
 
 impl Host {
     /// Notes that a plugin has crashed. One time too many takes its version out of service.
@@ -52,11 +54,20 @@ impl Host {
         };
         let crashed = version.version.clone();
         version.quarantine = Some(Quarantine { reason: reason.clone(), at });
-        let good = last_good(&record);
-        if let Some((good, _)) = &good {
-            record.active.clone_from(good);
+        let mut stand_in = None;
+        for (good, version) in stand_ins(&facts, &record) {
+            let record = PluginRecord { active: good, ..record.clone() };
+            match self.record_set(name, record, Unfit::Refuses).await {
+                Ok(()) => {
+                    stand_in = Some(version);
+                    break;
+                }
+                Err(err) => tracing::error!(plugin = name, version, "it cannot stand in: {err}"),
+            }
         }
-        let stand_in = good.map(|(_, version)| version);
+        if stand_in.is_none() {
+            self.record_set(name, record, Unfit::Stops).await?;
+        }
         tracing::error!(
             plugin = name,
             version = crashed,
@@ -65,22 +76,33 @@ impl Host {
             stand_in,
             "plugin is in quarantine"
         );
-        let changes = vec![PluginChange::Plugin(record)];
-        let trial = Trial::Start;
-        self.change(Change { plugin: name, changes, binaries: vec![], trial }).await
+        Ok(())
+    }
+
+    async fn record_set(
+        &self,
+        plugin: &str,
+        record: PluginRecord,
+        unfit: Unfit,
+    ) -> Result<(), PluginAdminError> {
+        let (changes, trial) = (vec![PluginChange::Plugin(record)], Trial::Start);
+        self.change(Change { plugin, changes, binaries: vec![], trial, unfit }).await
     }
 }
 
-/// Returns digest and version of the one that serves in place of the active one: the one before it,
-/// else the newest, never one that is in quarantine or waits for approval.
-fn last_good(record: &PluginRecord) -> Option<(String, String)> {
-    let is_good = |version: &&kernel_ports::plugin_store::VersionRecord| {
+/// Returns digest and version of those that may serve in place of the active one, the best first:
+/// the one before it, else the newest, never one that is in quarantine, waits for approval, or
+/// cannot do with the configuration.
+fn stand_ins(facts: &Facts, record: &PluginRecord) -> Vec<(String, String)> {
+    let is_good = |version: &&VersionRecord| {
+        let own = facts.config(&record.name).unwrap_or("{}");
+        let fits = |binary: &Binary| check_configs(facts, binary, &record.name, own).is_ok();
         version.quarantine.is_none()
             && version.digest != record.active
             && record.pending.as_ref() != Some(&version.digest)
+            && matches!(facts.binaries.get(&version.digest), Some(Ok(binary)) if fits(binary))
     };
-    let good = || record.versions.iter().filter(is_good);
-    let previous = good().find(|version| record.previous.as_ref() == Some(&version.digest));
-    let found = previous.or_else(|| good().next_back())?;
-    Some((found.digest.clone(), found.version.clone()))
+    let mut good: Vec<&VersionRecord> = record.versions.iter().rev().filter(is_good).collect();
+    good.sort_by_key(|version| record.previous.as_ref() != Some(&version.digest));
+    good.into_iter().map(|version| (version.digest.clone(), version.version.clone())).collect()
 }

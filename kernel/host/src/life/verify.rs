@@ -18,7 +18,7 @@ impl Host {
         plugin: &str,
     ) -> Result<Vec<VersionVerified>, PluginAdminError> {
         let facts = Arc::clone(&self.registry.load().facts);
-        let record = self.record(&facts, plugin)?;
+        let record = self.record(&facts, plugin, "verify")?;
         let life = self.life()?;
         let mut verified = Vec::new();
         for version in record.versions.iter().rev() {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use kernel_ports::plugin::PluginInfo;
+use kernel_ports::plugin::{Granted, PluginInfo};
 use kernel_ports::plugin_admin::{
-    BindingState, PluginSource, PluginState, PluginStatus, VersionState,
+    BindingState, Denial, PluginSource, PluginState, PluginStatus, VersionState,
 };
 use kernel_ports::plugin_store::{BindingRecord, PluginRecord};
 
@@ -13,6 +13,7 @@ use super::Facts;
 use super::assemble::{Serving, serving};
 use super::facts::version_of;
 use crate::builder::Host;
+use crate::grant::name;
 use crate::plugin::{Binary, Plugin};
 use crate::registry::Registry;
 use crate::wish::more;
@@ -34,14 +35,16 @@ impl Host {
         let serving = serving(&self.base, facts, name)?;
         let (info, is_installed) = match (&serving, record) {
             (Serving::Binary(binary), _) => {
-                let plugin = registry.get(name)?;
+                let plugin = registry.version(name, &binary.inspected.digest)?;
                 (plugin.info.clone(), record.is_some_and(|record| is_it(record, binary)))
             }
             (Serving::Stopped(_), Some(record)) => (self.stopped_info(facts, record), true),
             (Serving::Stopped(_), None) => return None,
         };
         let binary = record.and_then(|record| facts.binaries.get(&record.active));
+        let unfit = registry.stopped_reason(name).filter(|_| matches!(serving, Serving::Binary(_)));
         let status = match (record, binary) {
+            _ if let Some(reason) = unfit => PluginStatus::Broken { reason: reason.to_owned() },
             (None, _) => PluginStatus::Active,
             (Some(record), Some(Err(reason))) if record.enabled => {
                 PluginStatus::Broken { reason: reason.clone() }
@@ -60,8 +63,16 @@ impl Host {
             source,
             status,
             versions: record.map_or_else(Vec::new, |record| versions(facts, record)),
-            bindings,
+            bindings: bindings.into_iter().map(|binding| self.told(binding)).collect(),
         })
+    }
+
+    /// Says of a binding whether its plugin is built in, which no rule bounds.
+    pub(super) fn told(&self, binding: BindingState) -> BindingState {
+        let facts = Arc::clone(&self.registry.load().facts);
+        let serving = serving(&self.base, &facts, &binding.plugin);
+        let has_all = matches!(serving, Some(Serving::Binary(binary)) if binary.is_built_in());
+        BindingState { has_all, ..binding }
     }
 
     /// Returns what is known of a plugin that does not serve.
@@ -139,6 +150,30 @@ fn versions(facts: &Facts, record: &PluginRecord) -> Vec<VersionState> {
     record.versions.iter().rev().map(state).collect()
 }
 
+/// Returns whether a plugin has now what it was refused before.
+pub(super) fn is_lifted(plugin: &Plugin, denial: &Denial) -> bool {
+    let rules = plugin.info.grants.iter().flat_map(|grant| match &grant.granted {
+        Granted::All => vec![name(&grant.capability, grant.parameter.as_deref())],
+        Granted::Part(parts) => {
+            parts.iter().map(|part| name(&grant.capability, Some(part))).collect()
+        }
+        Granted::Nothing => vec![],
+    });
+    let (capability, wish) = match denial.asked.split_once(':') {
+        Some((capability, wish)) => (capability, Some(wish)),
+        None => (denial.asked.as_str(), None),
+    };
+    if denial.way_out == plugin.grants.way_out(capability, wish) {
+        let asked = std::slice::from_ref(&denial.asked);
+        return more(asked, &rules.collect::<Vec<_>>()).is_empty();
+    }
+    // A place with a private address, which a rule must name in full.
+    let place = |rule: &str| rule.rsplit_once(' ').map(|(_, place)| name(capability, Some(place)));
+    rules
+        .into_iter()
+        .any(|rule| rule == denial.asked || place(&rule).as_ref() == Some(&denial.asked))
+}
+
 /// Returns a binding, as operators see it.
 pub(super) fn binding_state(facts: &Facts, record: &BindingRecord) -> BindingState {
     let defaults = facts.defaults.iter().filter(|(_, binding)| **binding == record.name);
@@ -148,5 +183,6 @@ pub(super) fn binding_state(facts: &Facts, record: &BindingRecord) -> BindingSta
         config: record.config.clone(),
         rules: record.rules.clone(),
         default_for: defaults.map(|(key, _)| key.clone()).collect(),
+        has_all: false,
     }
 }

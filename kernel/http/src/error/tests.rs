@@ -1,12 +1,14 @@
 //! The table from what went wrong to what a client is told.
 
 use std::fmt::Write;
+use std::io;
 
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use expect_test::expect;
 use kernel_model::id::RunId;
 use kernel_ports::plugin::{Diagnostic, PluginError};
+use kernel_ports::plugin_admin::PluginAdminError;
 use kernel_ports::store::StoreError;
 use kernel_ports::volume::VolumeError;
 use kernel_scheduler::SchedulerError as E;
@@ -34,7 +36,7 @@ fn all() -> Vec<E> {
         message: "later".to_owned(),
         retry_after_ms,
     };
-    let broken = || Box::new(std::io::Error::other("secret cause"));
+    let broken = || Box::new(io::Error::other("secret cause"));
     vec![
         E::PipelineUnknown { name: name(), near: Some("cd".to_owned()) },
         E::PipelineUnknown { name: name(), near: None },
@@ -125,6 +127,24 @@ fn each_error_has_its_status_code_and_words() {
         500 internal: the server could not do this because something in it failed; the log of the server says what, under the request id of this answer
         500 internal: the server could not do this because something in it failed; the log of the server says what, under the request id of this answer
     "#]].assert_eq(&text);
+}
+
+#[test]
+fn a_file_that_could_not_be_written_names_the_action() {
+    let told = |kind: io::ErrorKind| {
+        let err = io::Error::new(kind, "/secret/path");
+        let err = PluginAdminError::Io { action: "keep the binary".to_owned(), err };
+        let problem = ApiError::from(err).problem();
+        assert!(!format!("{problem:?}").contains("secret"), "{problem:?}");
+        (problem.status, problem.code, problem.detail)
+    };
+    let said = "the server failed to keep the binary";
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+        let detail = format!("{said}: its disk is full; what served serves on");
+        assert_eq!(told(kind), (507, "disk-full".to_owned(), detail));
+    }
+    let detail = format!("{said}; what served serves on");
+    assert_eq!(told(io::ErrorKind::PermissionDenied), (500, "internal".to_owned(), detail));
 }
 
 #[test]

@@ -47,6 +47,11 @@ impl Params {
         Self { given, known: vec![] }
     }
 
+    /// Adds what is given elsewhere than in the query.
+    pub(crate) fn add(&mut self, name: String, value: String) {
+        self.given.entry(name).or_default().push(value);
+    }
+
     /// Takes a parameter that may be given once. An empty value counts as not given.
     pub(crate) fn one(&mut self, name: &'static str) -> Result<Option<String>, ApiError> {
         self.known.push(name);

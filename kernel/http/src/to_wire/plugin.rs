@@ -1,6 +1,6 @@
 //! Plugins.
 
-use kernel_ports::plugin::PluginKind;
+use kernel_ports::plugin::{GrantInfo, Granted, PluginKind};
 use kernel_ports::plugin_admin::{
     BindingState, CallFigures, Denial, Imported, InstallOutcome, Installed, PluginLogLine,
     PluginSource, PluginState, PluginStatus, VersionState, VersionVerified,
@@ -9,6 +9,7 @@ use kernel_ports::plugin_store::Signature;
 use kernel_wire::{plugin as wire, plugin_admin as admin};
 
 use super::{json, time};
+use crate::error::ApiError;
 
 pub(crate) fn plugin(state: PluginState) -> wire::Plugin {
     let PluginState { info, source, status, versions, bindings } = state;
@@ -29,16 +30,7 @@ pub(crate) fn plugin(state: PluginState) -> wire::Plugin {
         origin: info.origin,
         exports: info.exports,
         imports: info.imports,
-        grants: info
-            .grants
-            .into_iter()
-            .map(|grant| wire::Grant {
-                capability: grant.capability,
-                parameters: grant.parameters,
-                reason: grant.reason,
-                granted: grant.granted,
-            })
-            .collect(),
+        grants: info.grants.into_iter().map(grant).collect(),
         source: match source {
             PluginSource::BuiltIn => admin::PluginSource::BuiltIn,
             PluginSource::Folder => admin::PluginSource::Folder,
@@ -48,6 +40,21 @@ pub(crate) fn plugin(state: PluginState) -> wire::Plugin {
         status_reason,
         versions: versions.into_iter().map(version).collect(),
         bindings: bindings.into_iter().map(binding).collect(),
+    }
+}
+
+fn grant(grant: GrantInfo) -> wire::Grant {
+    let (granted, granted_parts) = match grant.granted {
+        Granted::All => (true, vec![]),
+        Granted::Part(parts) => (false, parts),
+        Granted::Nothing => (false, vec![]),
+    };
+    wire::Grant {
+        capability: grant.capability,
+        parameters: grant.parameter.into_iter().collect(),
+        reason: grant.reason,
+        granted,
+        granted_parts,
     }
 }
 
@@ -81,6 +88,7 @@ pub(crate) fn binding(binding: BindingState) -> admin::Binding {
         plugin: binding.plugin,
         config: json(&binding.config),
         rules: binding.rules,
+        has_all: binding.has_all,
         default_for: binding.default_for.into_iter().filter_map(default).collect(),
     }
 }
@@ -99,7 +107,8 @@ pub(crate) fn plugin_imported(imported: Imported) -> admin::PluginImported {
     let Imported { origin, result } = imported;
     let (installed, refused) = match result {
         Ok(installed) => (Some(plugin_installed(installed)), None),
-        Err(err) => (None, Some(err.to_string())),
+        // As it would be said if it were the only one.
+        Err(err) => (None, Some(ApiError::from(err).detail)),
     };
     admin::PluginImported { origin, installed, refused }
 }
@@ -138,6 +147,7 @@ pub(crate) fn denial(denial: Denial) -> admin::Denial {
         asked: denial.asked,
         way_out: denial.way_out,
         count: denial.count,
+        granted_since: denial.is_lifted,
     }
 }
 

@@ -25,6 +25,111 @@ async fn a_plugin_comes_as_a_body_or_by_name() {
     assert_eq!(answer["version"], "oci://registry.example.com/a:1");
 }
 
+/// A form of these fields; one with a media type is a file.
+fn form(path: &str, fields: &[(&str, &str, &[u8])]) -> Request<Body> {
+    let mut body = Vec::new();
+    for (name, media_type, value) in fields {
+        let head = match *media_type {
+            "" => format!("name=\"{name}\"\r\n"),
+            file => format!("name=\"{name}\"; filename=\"x\"\r\nContent-Type: {file}\r\n"),
+        };
+        let head = format!("--B\r\nContent-Disposition: form-data; {head}\r\n");
+        body.extend_from_slice(&[head.as_bytes(), value, b"\r\n"].concat());
+    }
+    body.extend_from_slice(b"--B--\r\n");
+    let request = Request::post(path).header("host", "localhost");
+    let request = request.header("content-type", "multipart/form-data; boundary=B");
+    request.body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn a_form_says_what_is_too_large_for_an_address() {
+    let world = World::new().await;
+    let large = format!("{{\"text\": \"{}\"}}", "x".repeat(1 << 20));
+    let component = ("component", "application/wasm", &b"\0asm"[..]);
+    let fields = [
+        ("grant", "", &b"kv"[..]),
+        ("grant", "", b"process:git"),
+        ("config", "", large.as_bytes()),
+        ("origin", "", b"a.wasm"),
+        component,
+    ];
+    let answer = world.send(form("/api/v1/plugins?allowUnsigned=true", &fields)).await.ok(201);
+    assert_eq!(answer["version"], "4 bytes of a.wasm");
+    let digest = format!("[\"kv\", \"process:git\"] false true {} bytes", large.len());
+    assert_eq!(answer["digest"], digest);
+    let from = [("from", "", &b"oci://registry.example.com/a:1"[..])];
+    let answer = world.send(form("/api/v1/plugins", &from)).await.ok(201);
+    assert_eq!(answer["version"], "oci://registry.example.com/a:1");
+    let approve = form("/api/v1/plugins/new/upgrade", &[("approve", "", b"true")]);
+    assert_eq!(world.send(approve).await.ok(200)["outcome"], "unchanged");
+    let fields = [("pin", "", &b"a=12"[..]), ("bundle", "application/zstd", b"12345")];
+    let answer = world.send(form("/api/v1/plugin-bundles", &fields)).await.ok(200);
+    assert_eq!(answer[0]["installed"]["version"], "5");
+
+    let both = [component, from[0]];
+    world.send(form("/api/v1/plugins", &both)).await.refused(400, "invalid-query");
+    let none = world.send(form("/api/v1/plugins", &[])).await;
+    assert_eq!(none.refused(400, "body-unreadable")["detail"], "there is no component in the body");
+    let slip = [("confg", "", &b"{}"[..]), component];
+    let slip = world.send(form("/api/v1/plugins", &slip)).await;
+    assert_eq!(slip.refused(400, "invalid-query")["hint"], "did you mean `config`?");
+}
+
+#[tokio::test]
+async fn a_form_is_bounded_and_comes_from_no_other_site() {
+    let world = World::new().await;
+    let component = ("component", "application/wasm", &b"\0asm"[..]);
+    let large = vec![b'x'; 4 << 20];
+    for fields in [
+        vec![("config", "", &large[..])],
+        vec![("grant", "", &large[..3 << 20]), ("config", "", &large[..3 << 20])],
+        vec![("grant", "", &b""[..]); 70_000],
+    ] {
+        let fields = [fields, vec![component]].concat();
+        let problem = world.send(form("/api/v1/plugins", &fields)).await;
+        let problem = problem.refused(413, "body-too-large");
+        let detail = "what is said beside a component is larger than 4194304 bytes";
+        assert_eq!(problem["detail"], detail);
+    }
+    let mut cut = form("/api/v1/plugins", &[component]);
+    *cut.body_mut() = Body::from("--B\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n{");
+    world.send(cut).await.refused(400, "body-unreadable");
+    let mut no_form = form("/api/v1/plugins", &[component]);
+    no_form.headers_mut().insert("content-type", "multipart/form-data".parse().unwrap());
+    world.send(no_form).await.refused(400, "body-unreadable");
+    // A page of another site can send this without asking, and says where it is from.
+    let mut foreign = form("/api/v1/plugins", &[component]);
+    foreign.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    world.send(foreign).await.refused(403, "origin-refused");
+}
+
+#[tokio::test]
+async fn a_swap_and_a_rollback_may_bring_a_configuration() {
+    let world = World::new().await;
+    let config = json!({ "region": "eu" });
+    for (path, body, want) in [
+        ("swap", json!({ "to": "1.0.0" }), "a to 1.0.0 with None"),
+        (
+            "swap",
+            json!({ "to": "1.0.0", "config": config }),
+            "a to 1.0.0 with Some(\"{\\\"region\\\":\\\"eu\\\"}\")",
+        ),
+        ("rollback", json!({}), "a back with None"),
+        (
+            "rollback",
+            json!({ "config": config }),
+            "a back with Some(\"{\\\"region\\\":\\\"eu\\\"}\")",
+        ),
+    ] {
+        let problem = world.post(&format!("/api/v1/plugins/a/{path}"), body).await;
+        assert_eq!(problem.refused(409, "plugin-conflict")["detail"], want);
+    }
+    let bare = Request::post("/api/v1/plugins/a/rollback").header("host", "localhost");
+    let problem = world.send(bare.body(Body::empty()).unwrap()).await;
+    assert_eq!(problem.refused(409, "plugin-conflict")["detail"], "a back with None");
+}
+
 #[tokio::test]
 async fn signatures_come_beside_a_body_whatever_is_in_them() {
     let world = World::new().await;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use kernel_ports::log::LogStream;
 use kernel_ports::plugin::{
-    CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, GrantInfo,
+    CompiledSource, Diagnostic, DriveCall, Driven, GatewayAnswer, GatewayCall, GrantInfo, Granted,
     MachineCall, MachineInput, MachineStep, PluginCall, PluginError, PluginInfo, PluginKind,
     Plugins,
 };
@@ -37,9 +37,9 @@ fn info(name: &str, kind: PluginKind) -> PluginInfo {
         imports: vec!["tenon:plugin/process@1.0.0".to_owned()],
         grants: vec![GrantInfo {
             capability: "process".to_owned(),
-            parameters: vec!["git".to_owned()],
+            parameter: Some("git".to_owned()),
             reason: "to clone".to_owned(),
-            granted: true,
+            granted: Granted::All,
         }],
         summary: "For tests.".to_owned(),
         origin: "built-in".to_owned(),

@@ -59,9 +59,10 @@ impl PluginAdmin for Scripted {
             InstallFrom::Given(package) => package.origin,
             InstallFrom::Reference { reference, .. } => reference,
         };
-        let InstallOptions { rules, grant_all, allow_unsigned, signer, .. } = options;
+        let InstallOptions { rules, grant_all, allow_unsigned, signer, config, .. } = options;
         let signer = signer.map(|signer| format!(" {signer}")).unwrap_or_default();
-        let digest = format!("{rules:?} {grant_all} {allow_unsigned}{signer}");
+        let config = config.map(|config| format!(" {} bytes", config.len())).unwrap_or_default();
+        let digest = format!("{rules:?} {grant_all} {allow_unsigned}{signer}{config}");
         Ok(Installed { name: "new".to_owned(), version, digest, outcome: InstallOutcome::Active })
     }
 
@@ -79,12 +80,23 @@ impl PluginAdmin for Scripted {
         Ok(Installed { name: text(), version: text(), digest: text(), outcome })
     }
 
-    async fn swap(&self, _: &str, _: &str) -> Result<PluginState, PluginAdminError> {
-        refused()
+    /// Refuses with what it was given.
+    async fn swap(
+        &self,
+        plugin: &str,
+        to: &str,
+        config: Option<String>,
+    ) -> Result<PluginState, PluginAdminError> {
+        Err(PluginAdminError::Refused { reason: format!("{plugin} to {to} with {config:?}") })
     }
 
-    async fn rollback(&self, _: &str) -> Result<PluginState, PluginAdminError> {
-        refused()
+    /// Refuses with what it was given.
+    async fn rollback(
+        &self,
+        plugin: &str,
+        config: Option<String>,
+    ) -> Result<PluginState, PluginAdminError> {
+        Err(PluginAdminError::Refused { reason: format!("{plugin} back with {config:?}") })
     }
 
     async fn enable(&self, _: &str, _: bool) -> Result<PluginState, PluginAdminError> {
@@ -137,6 +149,7 @@ impl PluginAdmin for Scripted {
             plugin: draft.plugin.unwrap_or_default(),
             config: draft.config.unwrap_or_else(|| "{}".to_owned()),
             rules: draft.rules.unwrap_or_default(),
+            has_all: false,
             default_for: default.into_iter().collect(),
         })
     }

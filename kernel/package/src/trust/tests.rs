@@ -113,6 +113,20 @@ fn leaving_a_signature_out_does_not_help_where_one_is_expected() {
 }
 
 #[test]
+fn all_keys_are_named_that_may_sign() {
+    let (_, mut store) = key(KeyKind::Cosign, &["oci://r.example/team/*"]);
+    for (name, origin) in
+        [("both", "oci://r.example/*"), ("all", "*"), ("else", "oci://e.example/*")]
+    {
+        let public = PublicKey::parse(&NewKey::generate(KeyKind::Cosign, None).unwrap().public);
+        let key = Key { public: public.unwrap(), origins: vec![origin.parse().unwrap()] };
+        store.key_add(name.to_owned(), key);
+    }
+    let unsigned = store.judge(&package(b"nice", Vec::new()));
+    refused(&unsigned, "must be signed by \"acme\" or \"both\", as the trust store says");
+}
+
+#[test]
 fn one_good_signature_among_strange_ones_is_enough() {
     let (stranger, _) = key(KeyKind::Cosign, &["*"]);
     let (key, store) = key(KeyKind::Minisign, &["*"]);

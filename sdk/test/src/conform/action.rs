@@ -2,6 +2,7 @@
 
 use kernel_ports::plugin::{MachineInput, PluginKind};
 
+use super::code::refusal;
 use super::machine::{goes_on, refuses_foreign_state};
 use super::{Outcome, Subject, Suite, fail, hold, said};
 
@@ -40,9 +41,10 @@ fn answers(subject: &Subject) -> Outcome {
     let stage = subject.stage()?;
     for action in &subject.manifest.actions {
         if let Err(code) = said(stage.step(KIND, call(&action.name)))? {
-            hold(code != "not-found" && code != "internal", || {
+            hold(code != "not-found", || {
                 format!("{} is listed, but answers {code:?}", action.name)
             })?;
+            refusal(KIND, &code)?;
         }
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! What is expected of a gateway.
 
+use kernel_ports::plugin::PluginKind;
 use wit_envelope::gateway::{Caller, GatewayRequest};
 
+use super::code::refusal;
 use super::{Outcome, Subject, Suite, hold, said};
 
 pub(super) const SUITE: Suite = &[
@@ -13,10 +15,11 @@ pub(super) const SUITE: Suite = &[
 fn methods(subject: &Subject) -> Outcome {
     let stage = subject.stage()?;
     for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
-        if let Ok((head, _)) = said(stage.request(&request(method, "/"), b"{}"))? {
-            hold((200..600).contains(&head.status), || {
+        match said(stage.request(&request(method, "/"), b"{}"))? {
+            Err(code) => refusal(PluginKind::Gateway, &code)?,
+            Ok((head, _)) => hold((200..600).contains(&head.status), || {
                 format!("{method} was answered with the status {}", head.status)
-            })?;
+            })?,
         }
     }
     Ok(())
@@ -26,7 +29,7 @@ fn missing(subject: &Subject) -> Outcome {
     let stage = subject.stage()?;
     let path = "/conform/there-is-nothing-here";
     match said(stage.request(&request("DELETE", path), b""))? {
-        Err(_) => Ok(()),
+        Err(code) => refusal(PluginKind::Gateway, &code),
         Ok((head, _)) => hold(head.status >= 400, || {
             format!("DELETE {path} was answered with the status {}", head.status)
         }),
@@ -36,7 +39,10 @@ fn missing(subject: &Subject) -> Outcome {
 fn bytes(subject: &Subject) -> Outcome {
     let stage = subject.stage()?;
     let all: Vec<u8> = (0..=255).cycle().take(64 * 1024).collect();
-    said(stage.request(&request("POST", "/"), &all)).map(|_| ())
+    match said(stage.request(&request("POST", "/"), &all))? {
+        Err(code) => refusal(PluginKind::Gateway, &code),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn request(method: &str, path: &str) -> GatewayRequest {

@@ -3,6 +3,7 @@
 use kernel_ports::plugin::PluginKind;
 use wit_envelope::identity::{Authorize, Claims, Exchange, Redirect};
 
+use super::code::refusal;
 use super::{Miss, Outcome, Subject, Suite, fail, good, hold, said};
 use crate::network::Recorded;
 
@@ -72,7 +73,7 @@ fn nobody(subject: &Subject, recorded: Option<Recorded>) -> Result<(), Miss> {
         now_ms: 1_767_225_600_000,
     };
     match said(stage.ask::<Claims>(KIND, "exchange", &request))? {
-        Err(_) => Ok(()),
+        Err(code) => refusal(KIND, &code),
         Ok(claims) => Err(fail(format!("it let in {:?}", claims.subject))),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kernel_ports::plugin::Driven;
+use kernel_ports::plugin::{Driven, PluginKind};
 use wit_envelope::language::{RunEvent, RunFacts, RunInput};
 
+use super::code::refusal;
 use super::{Miss, Outcome, Subject, Suite, hold, said, skip};
 use crate::stage::Stage;
 
@@ -36,7 +37,13 @@ fn patterns(subject: &Subject) -> Outcome {
 fn sources(subject: &Subject) -> Outcome {
     let stage = subject.stage()?;
     for source in SOURCES {
-        let Ok(compiled) = said(stage.compile(source))? else { continue };
+        let compiled = match said(stage.compile(source))? {
+            Err(code) => {
+                refusal(PluginKind::Language, &code)?;
+                continue;
+            }
+            Ok(compiled) => compiled,
+        };
         for remark in &compiled.diagnostics {
             hold(!remark.message.is_empty() && !remark.code.is_empty(), || {
                 format!("a remark on {source:?} has no message or no code")

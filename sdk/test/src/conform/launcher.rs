@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use wit_envelope::launch::Launched;
 use wit_envelope::machine::Status;
 
+use super::code::refusal;
 use super::machine::{event, goes_on, refuses_foreign_state};
 use super::{Miss, Outcome, Subject, Suite, fail, good, hold, reached, skip};
 use crate::stage::Stage;
@@ -52,7 +53,7 @@ fn refused(subject: &Subject) -> Outcome {
     let data = json!({"code": "not-found", "message": "there is no program \"true\""}).to_string();
     match super::said(stage.step(KIND, event(&step.state, "process-refused", Some(handle), &data)))?
     {
-        Err(_) => Ok(()),
+        Err(code) => refusal(KIND, &code),
         Ok(step) => match step.done {
             None => Err(fail("it waits on for a process that never started")),
             Some(outcome) => hold(outcome.status != Status::Succeeded, || {

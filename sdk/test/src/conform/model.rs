@@ -4,6 +4,7 @@ use kernel_ports::plugin::PluginKind;
 use serde_json::json;
 use wit_envelope::model::{ChatPiece, ChatRequest, ChatStep, Message, Models, Part, Role};
 
+use super::code::refusal;
 use super::{Outcome, Subject, Suite, fail, good, hold, reached, said, skip};
 use crate::stage::Stage;
 
@@ -50,8 +51,11 @@ fn refused(subject: &Subject) -> Outcome {
     for status in [401, 429, 500] {
         let (text, last) = ("{}".to_owned(), true);
         let piece = ChatPiece { state: state.clone(), status, text, last, ..ChatPiece::default() };
-        if let Ok(step) = said(stage.ask::<ChatStep>(KIND, "more", &piece))? {
-            return Err(fail(format!("{status} was taken for an answer: {step:?}")));
+        match said(stage.ask::<ChatStep>(KIND, "more", &piece))? {
+            Err(code) => refusal(KIND, &code)?,
+            Ok(step) => {
+                return Err(fail(format!("{status} was taken for an answer: {step:?}")));
+            }
         }
     }
     Ok(())
@@ -63,7 +67,7 @@ fn ended(subject: &Subject) -> Outcome {
     let piece = ChatPiece { state, status: 200, last: true, ..ChatPiece::default() };
     match said(stage.ask::<ChatStep>(KIND, "more", &piece))? {
         // A response that is empty may as well be an error.
-        Err(_) => Ok(()),
+        Err(code) => refusal(KIND, &code),
         Ok(step) => hold(step.done.is_some() || step.send.is_some(), || {
             "after the last piece it neither ends nor asks for more".into()
         }),

@@ -3,6 +3,7 @@
 use kernel_ports::plugin::{PluginError, PluginKind};
 use wit_envelope::notifier::{Message, Sent};
 
+use super::code::refusal;
 use super::{Miss, Outcome, Subject, Suite, fail, hold, said, skip};
 use crate::network::Recorded;
 use crate::stage::Stage;
@@ -40,7 +41,10 @@ fn refused(subject: &Subject) -> Outcome {
     if stage.sent().is_empty() {
         return Err(skip("it reaches people by other ways than HTTP"));
     }
-    hold(result.is_err(), || "it took 403 for a success".into())
+    match result {
+        Err(code) => refusal(KIND, &code),
+        Ok(_) => Err(fail("it took 403 for a success")),
+    }
 }
 
 fn quiet(subject: &Subject) -> Outcome {

@@ -5,6 +5,7 @@ use serde_json::json;
 use wit_envelope::machine::Status;
 use wit_envelope::resource::{Checked, Operation};
 
+use super::code::refusal;
 use super::machine::{goes_on, refuses_foreign_state};
 use super::{Miss, Outcome, Subject, Suite, fail, hold, said};
 use crate::stage::Stage;
@@ -20,7 +21,10 @@ pub(super) const SUITE: Suite = &[
 const KIND: PluginKind = PluginKind::Resource;
 
 fn checks(subject: &Subject) -> Outcome {
-    let Ok(step) = check(&subject.stage()?)? else { return Ok(()) };
+    let step = match check(&subject.stage()?)? {
+        Err(code) => return refusal(KIND, &code),
+        Ok(step) => step,
+    };
     let Some(outcome) = step.done else {
         return hold(!step.effects.is_empty() || step.wake_after_ms.is_some(), || {
             "it waits, but nothing would ever wake it".into()
@@ -46,7 +50,7 @@ fn no_volume(subject: &Subject) -> Outcome {
     let request = json!({"source": {}, "version": {"ref": "1"}}).to_string();
     let input = MachineInput::Resource { operation: Operation::Get, request };
     match said(stage.step(KIND, input))? {
-        Err(_) => Ok(()),
+        Err(code) => refusal(KIND, &code),
         Ok(step) => hold(step.done.is_none_or(|done| done.status != Status::Succeeded), || {
             "it succeeds without a place to put anything".into()
         }),

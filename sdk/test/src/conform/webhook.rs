@@ -4,6 +4,7 @@ use kernel_ports::plugin::PluginKind;
 use wit_envelope::http::Header;
 use wit_envelope::webhook::{Delivery, Receipt};
 
+use super::code::refusal;
 use super::{Miss, Outcome, Subject, Suite, hold, said};
 use crate::stage::Stage;
 
@@ -49,8 +50,9 @@ fn forged(subject: &Subject) -> Outcome {
 fn reason(subject: &Subject) -> Outcome {
     let stage = subject.stage()?;
     let delivery = delivery(&["s3cret"], true);
-    let Ok(receipt) = said(stage.ask::<Receipt>(KIND, "receive", &delivery))? else {
-        return Ok(());
+    let receipt = match said(stage.ask::<Receipt>(KIND, "receive", &delivery))? {
+        Err(code) => return refusal(KIND, &code),
+        Ok(receipt) => receipt,
     };
     hold(!receipt.starts, || "it would start runs".into())?;
     hold(!receipt.code.is_empty(), || "`code` does not say why it is not genuine".into())
@@ -63,7 +65,7 @@ fn broken(subject: &Subject) -> Outcome {
 
 fn never(stage: &Stage, delivery: &Delivery) -> Result<(), Miss> {
     match said(stage.ask::<Receipt>(KIND, "receive", delivery))? {
-        Err(_) => Ok(()),
+        Err(code) => refusal(KIND, &code),
         Ok(receipt) => hold(!receipt.genuine, || "it says that the delivery is genuine".into()),
     }
 }

@@ -30,6 +30,7 @@ fn grant(capability: &str, parameters: &[&str], reason: &str) -> Grant {
         parameters: parameters.iter().map(|&p| p.to_owned()).collect(),
         reason: reason.to_owned(),
         granted: false,
+        granted_parts: vec![],
     }
 }
 

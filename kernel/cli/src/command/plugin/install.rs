@@ -12,7 +12,7 @@ use super::json_file;
 use crate::api::Api;
 use crate::api::plugin::InstallBody;
 use crate::args::plugin::{ImportArgs, InstallArgs};
-use crate::command;
+use crate::command::{self, Usage};
 use crate::exit::Exit;
 use crate::out::Out;
 use crate::show::plugin as show;
@@ -47,10 +47,11 @@ pub(super) async fn install_locked(
     file: &Path,
     out: &Out,
 ) -> anyhow::Result<Exit> {
-    ensure!(
-        options.rules.is_empty() && options.config.is_none() && options.digest.is_none(),
-        "--grant, --config and --digest are about one plugin; name it, or leave them out"
-    );
+    if !options.rules.is_empty() || options.config.is_some() || options.digest.is_some() {
+        let text =
+            "--grant, --config and --digest are about one plugin; name it, or leave them out";
+        return Err(Usage(text.to_owned()).into());
+    }
     let lock = read(file)?;
     let mut all = Vec::new();
     let mut exit = Exit::Succeeded;
@@ -149,7 +150,7 @@ pub(crate) fn body(
         }
         _ => from.to_owned(),
     };
-    let file = match text.parse::<Source>()? {
+    let file = match text.parse::<Source>().map_err(|err| Usage(err.to_string()))? {
         Source::File(file) => file,
         Source::Url { url, digest } => {
             let (from, digest) = (url.to_string(), Some(digest.hex()));
@@ -178,6 +179,7 @@ fn query(options: &InstallArgs) -> anyhow::Result<Query> {
         query.push(("config", json_file(file)?.to_string()));
     }
     query.extend(options.digest.clone().map(|digest| ("digest", digest)));
+    query.extend(options.signer.clone().map(|signer| ("signer", signer)));
     query.extend(options.allow_unsigned.then(|| ("allowUnsigned", "true".to_owned())));
     Ok(query)
 }
@@ -217,7 +219,7 @@ fn pinned(lock: &Lock, file: &Path, from: &str, body: &InstallBody) -> anyhow::R
 
 /// Says what the plugin must be.
 fn pin(query: &mut Query, entry: &Entry) {
-    query.retain(|(name, _)| *name != "digest");
+    query.retain(|(name, _)| *name != "digest" && (*name != "signer" || entry.signer.is_none()));
     query.push(("digest", entry.digest.hex()));
     query.extend(entry.signer.clone().map(|signer| ("signer", signer)));
 }

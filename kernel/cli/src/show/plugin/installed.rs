@@ -62,14 +62,9 @@ fn is_serving(status: PluginStatus) -> bool {
 fn lacking(name: &str, plugin: &Plugin, look: Look) -> Vec<String> {
     let mut lines = Vec::new();
     for grant in plugin.grants.iter().filter(|grant| !grant.granted) {
-        let wishes = if grant.parameters.is_empty() {
-            vec![grant.capability.clone()]
-        } else {
-            let named = |parameter| format!("{}:{parameter}", grant.capability);
-            grant.parameters.iter().map(named).collect()
-        };
-        for wish in wishes {
-            let why = look.paint(Tone::Quiet, &grant.reason);
+        // How much it gets of the rest was decided.
+        if grant.granted_parts.is_empty() {
+            let (wish, why) = (super::wish(grant), look.paint(Tone::Quiet, &grant.reason));
             lines.push(format!("  it may not use {wish}  {why}"));
             lines.push(format!("    `tenon plugin grant {name} {}`", quoted(&wish)));
         }

@@ -35,12 +35,11 @@ fn plugin() -> Plugin {
         origin: "model-x.wasm".into(),
         exports: vec![],
         imports: vec![],
-        grants: vec![Grant {
-            capability: "http".into(),
-            parameters: vec!["POST api.example.com".into()],
-            reason: "to ask".into(),
-            granted: false,
-        }],
+        grants: vec![
+            grant("http", "POST api.example.com", "to ask", false, &[]),
+            grant("http", "GET *", "to look", false, &["GET a.example.com", "GET b.example.com"]),
+            grant("kv", "", "", true, &[]),
+        ],
         source: PluginSource::Installed,
         status: PluginStatus::FellBack,
         status_reason: quarantine.clone(),
@@ -54,8 +53,20 @@ fn plugin() -> Plugin {
             plugin: "model-x".into(),
             config: json!({ "key": "secret:x" }),
             rules: vec!["kv".into()],
+            has_all: false,
             default_for: vec![],
         }],
+    }
+}
+
+fn grant(capability: &str, wish: &str, reason: &str, granted: bool, parts: &[&str]) -> Grant {
+    let own = |text: &str| text.to_owned();
+    Grant {
+        capability: own(capability),
+        parameters: Some(own(wish)).into_iter().filter(|wish| !wish.is_empty()).collect(),
+        reason: own(reason),
+        granted,
+        granted_parts: parts.iter().copied().map(own).collect(),
     }
 }
 
@@ -75,22 +86,43 @@ fn a_plugin_shows_its_status_versions_and_names() {
     check(
         &detail(&plugin(), Look::PLAIN),
         expect![[r#"
-        model-x 1.0.0
-          Talks
+            model-x 1.0.0
+              Talks
 
-          is        model
-          from      model-x.wasm
-          size      1.9 MiB
-          sha-256   9f86
-          status    fell back: it crashed 5 times within 60 s
-          asks for  http POST api.example.com  not granted  to ask
-          serves as models/work (model-x) may use kv, configured as {"key":"secret:x"}
+              is        model
+              from      model-x.wasm
+              size      1.9 MiB
+              sha-256   9f86
+              status    fell back: it crashed 5 times within 60 s
+              asks for  http:POST api.example.com  not granted  to ask
+              asks for  http:GET *                 granted in part: GET a.example.com, GET b.example.com  to look
+              asks for  kv                         granted      it does not say why
+              serves as models/work (model-x) may use kv, configured as {"key":"secret:x"}
 
-          VERSION  SHA-256       SIGNED BY  STATUS                                       FROM
-          1.1.0    9f86d081884c  nobody     quarantined: it crashed 5 times within 60 s  model-x.wasm
-          1.2.0    9f86d081884c  nobody     waits, asks for more: kv                     model-x.wasm
-          1.0.0    9f86d081884c  nobody     serves                                       model-x.wasm"#]],
+              VERSION  SHA-256       SIGNED BY  STATUS                                       FROM
+              1.1.0    9f86d081884c  nobody     quarantined: it crashed 5 times within 60 s  model-x.wasm
+              1.2.0    9f86d081884c  nobody     waits, asks for more: kv                     model-x.wasm
+              1.0.0    9f86d081884c  nobody     serves                                       model-x.wasm"#]],
     );
+}
+
+#[test]
+fn what_a_file_asks_for_is_not_said_to_be_refused() {
+    let file = Plugin { source: PluginSource::File, ..plugin() };
+    let lines = detail(&file, Look::PLAIN).join("\n");
+    assert!(lines.contains("  asks for  http:POST api.example.com  to ask\n"), "{lines}");
+    assert!(!lines.contains("granted"), "{lines}");
+}
+
+#[test]
+fn a_built_in_plugin_has_all_that_it_asks_for() {
+    let own =
+        Binding { rules: vec![], has_all: true, config: json!({}), ..plugin().bindings.remove(0) };
+    assert_eq!(
+        super::one_binding(&own),
+        "models/work (model-x) may use all that it asks for, as it is built in"
+    );
+    assert!(super::bindings(&[own], Look::PLAIN)[1].contains("  all  "));
 }
 
 #[test]
@@ -134,17 +166,22 @@ fn a_denial_shows_the_command_that_grants_it() {
         asked: "http:POST api.example.com".into(),
         way_out: "`tenon plugin grant model-x 'http:POST api.example.com'` grants it".into(),
         count: 3,
+        granted_since: false,
     };
+    let lifted = Denial { asked: "kv".into(), count: 1, granted_since: true, ..denial.clone() };
     check(
-        &denials("model-x", &[denial], Look::PLAIN),
+        &denials("model-x", &[lifted, denial], Look::PLAIN),
         expect![[r#"
-        1970-01-01T00:00:01.000Z  `chat` wanted http:POST api.example.com, 3 times
-          `tenon plugin grant model-x 'http:POST api.example.com'` grants it"#]],
+            1970-01-01T00:00:01.000Z  `chat` wanted http:POST api.example.com, 3 times
+              `tenon plugin grant model-x 'http:POST api.example.com'` grants it
+            1970-01-01T00:00:01.000Z  `chat` wanted kv
+              granted since"#]],
     );
 }
 
 #[test]
 fn top_shows_what_calls_cost() {
+    check(&top(&[], Look::PLAIN), expect!["no plugin was called since the server started"]);
     let calls = PluginCalls {
         binding: "models/work".into(),
         digest: "9f86d081884c7d65".into(),

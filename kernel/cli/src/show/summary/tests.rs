@@ -25,7 +25,7 @@ fn the_summary_of_a_failed_run_ends_with_the_reason() {
           │ two
 
         kept files
-          dist/app.tar.gz  1.3 MiB
+          dist/app.tar.gz  1.4 MiB
 
         ✗ ci #3 failed in 12.4s
           4 steps: 2 succeeded, 1 failed, 1 skipped  ·  run_01k3
@@ -34,8 +34,21 @@ fn the_summary_of_a_failed_run_ends_with_the_reason() {
 }
 
 #[test]
-fn sizes_have_a_unit() {
-    let shown = [0, 1023, 1024, 1_468_006, 5_000_000_000, u64::MAX].map(bytes);
-    assert_eq!(shown[..5], ["0 B", "1023 B", "1.0 KiB", "1.3 MiB", "4.6 GiB"]);
-    assert!(shown[5].ends_with("TiB"));
+fn sizes_have_a_unit_and_are_rounded_to_the_nearest() {
+    for (size, want) in [
+        (0, "0 B"),
+        (1, "1 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1075, "1.0 KiB"),
+        (1076, "1.1 KiB"),
+        (1_468_006, "1.4 MiB"),
+        (2_000_000, "1.9 MiB"),
+        (1_048_524, "1023.9 KiB"),
+        (1_048_525, "1.0 MiB"),
+        (5_000_000_000, "4.7 GiB"),
+        (u64::MAX, "16384.0 PiB"),
+    ] {
+        assert_eq!(bytes(size), want, "{size}");
+    }
 }

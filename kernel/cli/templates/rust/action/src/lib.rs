@@ -41,9 +41,13 @@ impl Action for Plugin {
                     .map_err(|err| Error::invalid(format!("failed to read the input: {err}")))?;
                 let Config { greeting } = config()?;
                 tenon_sdk::info!("greeting {name}");
-                Step::succeeded(&Output { text: format!("{greeting}, {name}") })
+                Step::succeeded(&Output {
+                    text: format!("{greeting}, {name}"),
+                })
             }
-            _ => Err(Error::not_found(format!("there is no function {name:?}; call `greet`"))),
+            _ => Err(Error::not_found(format!(
+                "there is no function {name:?}; call `greet`"
+            ))),
         }
     }
 }
@@ -62,7 +66,10 @@ mod tests {
     fn somebody_is_greeted() {
         testing::with(|host| host.config = json!({ "greeting": "good morning" }));
         let step = Plugin::start("greet", json!({ "name": "Ada" })).unwrap();
-        assert_eq!(step, Step::succeeded(&json!({ "text": "good morning, Ada" })).unwrap());
+        assert_eq!(
+            step,
+            Step::succeeded(&json!({ "text": "good morning, Ada" })).unwrap()
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ impl Gateway for Plugin {
         match request.method.as_str() {
             "GET" => Answer::json(200, &json!({ "hello": request.path })),
             "POST" => Answer::json(200, &json!({ "bytes": body.len() })),
-            _ => Ok(Answer::new(405, "text/plain", "only GET and POST\n").header("allow", "GET, POST")),
+            _ => {
+                Ok(Answer::new(405, "text/plain", "only GET and POST\n")
+                    .header("allow", "GET, POST"))
+            }
         }
     }
 }
@@ -31,12 +34,18 @@ mod tests {
 
     fn status(method: &str) -> u16 {
         let method = method.to_owned();
-        let request = GatewayRequest { method, ..GatewayRequest::default() };
+        let request = GatewayRequest {
+            method,
+            ..GatewayRequest::default()
+        };
         Plugin::handle(request, Vec::new()).unwrap().head.status
     }
 
     #[test]
     fn other_methods_are_refused() {
-        assert_eq!((status("GET"), status("POST"), status("DELETE")), (200, 200, 405));
+        assert_eq!(
+            (status("GET"), status("POST"), status("DELETE")),
+            (200, 200, 405)
+        );
     }
 }

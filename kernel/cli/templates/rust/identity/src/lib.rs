@@ -1,9 +1,10 @@
 //! Who a browser's visitor is: here, by OAuth 2 with PKCE at a provider of JSON.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use tenon_sdk::envelope::identity::{Authorize, Claims, Exchange, Redirect};
-use tenon_sdk::http::Request;
+use tenon_sdk::http::{Request, Response};
 use tenon_sdk::{Error, Identity, Result, config};
 
 /// The plugin.
@@ -45,7 +46,9 @@ impl Identity for Plugin {
             ("code_challenge_method", "S256"),
         ];
         let parameters = parameters.map(|(name, value)| format!("{name}={}", escaped(value)));
-        Ok(Redirect { url: format!("{PROVIDER}/authorize?{}", parameters.join("&")) })
+        Ok(Redirect {
+            url: format!("{PROVIDER}/authorize?{}", parameters.join("&")),
+        })
     }
 
     fn exchange(exchange: Exchange) -> Result<Claims> {
@@ -57,15 +60,14 @@ impl Identity for Plugin {
             "code_verifier": exchange.code_verifier,
             "redirect_uri": exchange.redirect_uri,
         });
-        let response = Request::post(&format!("{PROVIDER}/token")).json(&body)?.send()?;
-        if response.status() != 200 {
-            return Err(Error::invalid(format!("{PROVIDER} does not take the code; log in again")));
-        }
-        let Token { access_token } = response.json()?;
-        let person: Person = Request::get(&format!("{PROVIDER}/me"))
+        let response = Request::post(&format!("{PROVIDER}/token"))
+            .json(&body)?
+            .send()?;
+        let Token { access_token } = answered(&response)?;
+        let response = Request::get(&format!("{PROVIDER}/me"))
             .header("authorization", &format!("Bearer {access_token}"))
-            .send()?
-            .json()?;
+            .send()?;
+        let person: Person = answered(&response)?;
         Ok(Claims {
             provider: "example".to_owned(),
             subject: person.sub,
@@ -73,6 +75,19 @@ impl Identity for Plugin {
             groups: person.groups,
             ..Claims::default()
         })
+    }
+}
+
+/// Reads an answer: `denied` when the provider refuses, `unavailable` when it is not well.
+fn answered<T: DeserializeOwned>(response: &Response) -> Result<T> {
+    match response.status() {
+        // Some providers refuse with 200.
+        200 => serde_json::from_slice(&response.bytes()?)
+            .map_err(|_| Error::denied(format!("{PROVIDER} does not say who it is; log in again"))),
+        status @ (429 | 500..) => Err(Error::unavailable(format!("{PROVIDER} answered {status}"))),
+        _ => Err(Error::denied(format!(
+            "{PROVIDER} does not take the code; log in again"
+        ))),
     }
 }
 
@@ -103,22 +118,38 @@ mod tests {
     fn a_visitor_is_sent_to_the_provider_and_known_when_back() {
         testing::with(|host| {
             host.config = json!({ "clientId": "tenon" });
-            host.answers.push_back(Canned::new(200, r#"{"access_token": "t"}"#));
-            host.answers.push_back(Canned::new(200, r#"{"sub": "7", "name": "ada"}"#));
+            host.answers
+                .push_back(Canned::new(200, r#"{"access_token": "t"}"#));
+            host.answers
+                .push_back(Canned::new(200, r#"{"sub": "7", "name": "ada"}"#));
         });
-        let authorize = Authorize { state: "a&b".to_owned(), ..Authorize::default() };
+        let authorize = Authorize {
+            state: "a&b".to_owned(),
+            ..Authorize::default()
+        };
         let url = Plugin::authorize(authorize).unwrap().url;
-        assert!(url.contains("client_id=tenon") && url.contains("state=a%26b"), "{url}");
+        assert!(
+            url.contains("client_id=tenon") && url.contains("state=a%26b"),
+            "{url}"
+        );
         let claims = Plugin::exchange(Exchange::default()).unwrap();
-        assert_eq!((claims.subject.as_str(), claims.name.as_str()), ("7", "ada"));
+        assert_eq!(
+            (claims.subject.as_str(), claims.name.as_str()),
+            ("7", "ada")
+        );
     }
 
     #[test]
     fn a_code_that_the_provider_refuses_lets_nobody_in() {
-        testing::with(|host| {
-            host.config = json!({ "clientId": "tenon" });
-            host.answers.push_back(Canned::new(400, ""));
-        });
-        assert!(Plugin::exchange(Exchange::default()).is_err());
+        for (status, code) in [(400, "denied"), (200, "denied"), (500, "unavailable")] {
+            testing::with(|host| {
+                host.config = json!({ "clientId": "tenon" });
+                host.answers.push_back(Canned::new(status, "{}"));
+            });
+            assert_eq!(
+                Plugin::exchange(Exchange::default()).unwrap_err().code,
+                code
+            );
+        }
     }
 }

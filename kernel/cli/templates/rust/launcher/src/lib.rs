@@ -22,7 +22,11 @@ impl Launcher for Plugin {
 
     fn start(spec: LaunchSpec) -> Result<Step<Running>> {
         let program = spec.command.path;
-        Command::new(&program).args(spec.command.args).envs(spec.env).nice(10).start("main")?;
+        Command::new(&program)
+            .args(spec.command.args)
+            .envs(spec.env)
+            .nice(10)
+            .start("main")?;
         Ok(Step::wait(Running { program }))
     }
 
@@ -30,7 +34,11 @@ impl Launcher for Plugin {
         match event {
             Event::ProcessEnded { ended, .. } => {
                 let code = ended.code.unwrap_or(-1);
-                let launched = Launched { code, signal: ended.signal, ..Launched::default() };
+                let launched = Launched {
+                    code,
+                    signal: ended.signal,
+                    ..Launched::default()
+                };
                 match code {
                     0 => Step::succeeded(&launched),
                     _ => Step::failed(format!("{}: exit code {code}", state.program), &launched),
@@ -61,15 +69,24 @@ mod tests {
 
     #[test]
     fn the_program_of_the_pipeline_is_started() {
-        let command = Command { path: "make".to_owned(), ..Command::default() };
-        Plugin::start(LaunchSpec { command, ..LaunchSpec::default() }).unwrap();
+        let command = Command {
+            path: "make".to_owned(),
+            ..Command::default()
+        };
+        Plugin::start(LaunchSpec {
+            command,
+            ..LaunchSpec::default()
+        })
+        .unwrap();
         let effects = testing::effects();
         assert!(matches!(&effects[..], [Effect::Start { handle, .. }] if handle == "main"));
     }
 
     #[test]
     fn work_that_a_restart_has_ended_is_abandoned() {
-        let state = Running { program: "make".to_owned() };
+        let state = Running {
+            program: "make".to_owned(),
+        };
         assert!(Plugin::resume(state, Event::Restarted).is_err());
     }
 }

@@ -14,7 +14,10 @@ const NAME: &str = "echo";
 
 impl Model for Plugin {
     fn models() -> Result<Models> {
-        let echo = ModelInfo { name: NAME.to_owned(), ..ModelInfo::default() };
+        let echo = ModelInfo {
+            name: NAME.to_owned(),
+            ..ModelInfo::default()
+        };
         Ok(Models { models: vec![echo] })
     }
 
@@ -56,9 +59,18 @@ mod tests {
 
     #[test]
     fn the_last_message_is_repeated() {
-        let parts = vec![Part::Text { text: "hello".to_owned() }];
-        let messages = vec![Message { role: Role::User, parts: parts.clone() }];
-        let step = Plugin::chat(ChatRequest { messages, ..ChatRequest::default() }).unwrap();
+        let parts = vec![Part::Text {
+            text: "hello".to_owned(),
+        }];
+        let messages = vec![Message {
+            role: Role::User,
+            parts: parts.clone(),
+        }];
+        let step = Plugin::chat(ChatRequest {
+            messages,
+            ..ChatRequest::default()
+        })
+        .unwrap();
         assert_eq!(step.done.unwrap().parts, parts);
         assert!(Plugin::chat(ChatRequest::default()).is_err());
     }

@@ -17,11 +17,16 @@ impl Notifier for Plugin {
         let body = json!({ "id": message.id, "subject": message.subject, "text": message.text });
         let response = Request::post(ADDRESS).json(&body)?.send()?;
         match response.status() {
-            200..=299 => Ok(Sent { reference: message.id, ..Sent::default() }),
-            status @ (429 | 500..=599) => {
-                Err(Error::unavailable(format!("{ADDRESS} answers {status}; it is tried again")))
-            }
-            status => Err(Error::invalid(format!("{ADDRESS} refuses the message with {status}"))),
+            200..=299 => Ok(Sent {
+                reference: message.id,
+                ..Sent::default()
+            }),
+            status @ (429 | 500..=599) => Err(Error::unavailable(format!(
+                "{ADDRESS} answers {status}; it is tried again"
+            ))),
+            status => Err(Error::invalid(format!(
+                "{ADDRESS} refuses the message with {status}"
+            ))),
         }
     }
 }
@@ -39,7 +44,10 @@ mod tests {
 
     fn send(status: u16) -> Result<(), String> {
         testing::with(|host| host.answers.push_back(Canned::new(status, "")));
-        let message = Message { id: "m1".to_owned(), ..Message::default() };
+        let message = Message {
+            id: "m1".to_owned(),
+            ..Message::default()
+        };
         Plugin::send(message).map(|_| ()).map_err(|err| err.code)
     }
 

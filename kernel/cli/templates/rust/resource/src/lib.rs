@@ -25,7 +25,9 @@ impl Resource for Plugin {
         let now = number()?;
         // The last known version comes first, then those that are newer.
         let first = known(&request)?.map_or(now, |version| version.number.min(now));
-        let versions = (first.max(1)..=now).map(|number| json!(Version { number })).collect();
+        let versions = (first.max(1)..=now)
+            .map(|number| json!(Version { number }))
+            .collect();
         Step::succeeded(&Checked { versions })
     }
 
@@ -34,22 +36,35 @@ impl Resource for Plugin {
         let volume = request.volume.as_deref();
         let volume = volume.ok_or_else(|| Error::invalid("the get names no volume to fill"))?;
         Volume::open(volume)?.write("number", format!("{}\n", version.number))?;
-        Step::succeeded(&Got { version: json!(version), metadata: Vec::new() })
+        Step::succeeded(&Got {
+            version: json!(version),
+            metadata: Vec::new(),
+        })
     }
 
     fn put(_request: ResourceRequest) -> Result<Step<()>> {
         let seen = kv::get(KEY)?;
         let number = number()? + 1;
         // Nobody may have counted meanwhile: the version of what was read is compared.
-        kv::set_if(KEY, number.to_string().as_bytes(), seen.map_or(0, |item| item.version))?;
-        Step::succeeded(&Got { version: json!(Version { number }), metadata: Vec::new() })
+        kv::set_if(
+            KEY,
+            number.to_string().as_bytes(),
+            seen.map_or(0, |item| item.version),
+        )?;
+        Step::succeeded(&Got {
+            version: json!(Version { number }),
+            metadata: Vec::new(),
+        })
     }
 }
 
 fn number() -> Result<u64> {
-    let Some(item) = kv::get(KEY)? else { return Ok(0) };
+    let Some(item) = kv::get(KEY)? else {
+        return Ok(0);
+    };
     let text = String::from_utf8_lossy(&item.value).into_owned();
-    text.parse().map_err(|_| Error::internal(format!("{text:?} is no number")))
+    text.parse()
+        .map_err(|_| Error::internal(format!("{text:?} is no number")))
 }
 
 fn known(request: &ResourceRequest) -> Result<Option<Version>> {
@@ -72,13 +87,22 @@ mod tests {
     #[test]
     fn each_put_makes_a_version() {
         let versions = || Plugin::check(ResourceRequest::default()).unwrap();
-        assert_eq!(versions(), Step::succeeded(&json!({ "versions": [] })).unwrap());
+        assert_eq!(
+            versions(),
+            Step::succeeded(&json!({ "versions": [] })).unwrap()
+        );
         Plugin::put(ResourceRequest::default()).unwrap();
         Plugin::put(ResourceRequest::default()).unwrap();
         let newest = json!({ "versions": [{ "number": 2 }] });
         assert_eq!(versions(), Step::succeeded(&newest).unwrap());
-        let request = ResourceRequest { version: Some(json!({ "number": 1 })), ..Default::default() };
+        let request = ResourceRequest {
+            version: Some(json!({ "number": 1 })),
+            ..Default::default()
+        };
         let all = json!({ "versions": [{ "number": 1 }, { "number": 2 }] });
-        assert_eq!(Plugin::check(request).unwrap(), Step::succeeded(&all).unwrap());
+        assert_eq!(
+            Plugin::check(request).unwrap(),
+            Step::succeeded(&all).unwrap()
+        );
     }
 }

@@ -16,7 +16,10 @@ impl Secrets for Plugin {
         let item = item.ok_or_else(|| Error::not_found(format!("there is no {:?}", at.name)))?;
         let value = String::from_utf8(keyring::open(key.as_bytes(), &item.value)?)
             .map_err(|_| Error::internal(format!("{:?} is no text", at.name)))?;
-        Ok(SecretValue { value, version: item.version.to_string() })
+        Ok(SecretValue {
+            value,
+            version: item.version.to_string(),
+        })
     }
 
     fn write(write: SecretWrite) -> Result<SecretWritten> {
@@ -24,7 +27,9 @@ impl Secrets for Plugin {
         // Scope and name are sealed in, so that no value can be put in another's place.
         let sealed = keyring::seal(key.as_bytes(), write.value.as_bytes())?;
         let version = kv::set(&key, &sealed)?;
-        Ok(SecretWritten { version: version.to_string() })
+        Ok(SecretWritten {
+            version: version.to_string(),
+        })
     }
 
     fn remove(at: SecretAt) -> Result<()> {
@@ -38,7 +43,11 @@ impl Secrets for Plugin {
         loop {
             let keys = kv::list(&prefix, after.as_deref())?;
             let Some(last) = keys.last() else { break };
-            names.extend(keys.iter().filter_map(|key| key.strip_prefix(&prefix)).map(str::to_owned));
+            names.extend(
+                keys.iter()
+                    .filter_map(|key| key.strip_prefix(&prefix))
+                    .map(str::to_owned),
+            );
             after = Some(last.clone());
         }
         Ok(SecretNames { names })
@@ -61,16 +70,28 @@ mod tests {
     use super::Plugin;
 
     fn at(scope: &str) -> SecretAt {
-        SecretAt { scope: scope.to_owned(), name: "token".to_owned() }
+        SecretAt {
+            scope: scope.to_owned(),
+            name: "token".to_owned(),
+        }
     }
 
     #[test]
     fn a_value_is_found_in_its_own_scope_only() {
         let (scope, name) = ("server".to_owned(), "token".to_owned());
-        Plugin::write(SecretWrite { scope, name, value: "hunter2".to_owned() }).unwrap();
+        Plugin::write(SecretWrite {
+            scope,
+            name,
+            value: "hunter2".to_owned(),
+        })
+        .unwrap();
         assert_eq!(Plugin::read(at("server")).unwrap().value, "hunter2");
         assert!(Plugin::read(at("project/a")).is_err());
-        let names = Plugin::list(SecretScope { scope: "server".to_owned() }).unwrap().names;
+        let names = Plugin::list(SecretScope {
+            scope: "server".to_owned(),
+        })
+        .unwrap()
+        .names;
         assert_eq!(names, ["token"]);
         Plugin::remove(at("server")).unwrap();
         assert!(Plugin::read(at("server")).is_err());

@@ -17,14 +17,25 @@ impl Webhook for Plugin {
             let header = headers.find(|header| header.name.eq_ignore_ascii_case(name));
             header.map(|header| header.value.as_str())
         };
-        let refused = |code: &str| Receipt { code: code.to_owned(), ..Receipt::default() };
+        let refused = |code: &str| Receipt {
+            code: code.to_owned(),
+            ..Receipt::default()
+        };
         if delivery.secrets.is_empty() {
             return Ok(refused("no-secret"));
         }
-        let Some(token) = named(HEADER) else { return Ok(refused("unsigned")) };
+        let Some(token) = named(HEADER) else {
+            return Ok(refused("unsigned"));
+        };
         // All are compared, whole, so that the time says nothing.
         let fits = |secret: &String| same(secret.as_bytes(), token.as_bytes());
-        if delivery.secrets.iter().filter(|secret| fits(secret)).count() == 0 {
+        if delivery
+            .secrets
+            .iter()
+            .filter(|secret| fits(secret))
+            .count()
+            == 0
+        {
             return Ok(refused("forged"));
         }
         let body = webhook::body(&delivery)?;
@@ -42,7 +53,10 @@ impl Webhook for Plugin {
 }
 
 fn same(one: &[u8], other: &[u8]) -> bool {
-    let differ = one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b));
+    let differ = one
+        .iter()
+        .zip(other)
+        .fold(0, |differ, (a, b)| differ | (a ^ b));
     one.len() == other.len() && differ == 0
 }
 
@@ -58,13 +72,25 @@ mod tests {
     use super::Plugin;
 
     fn code(secrets: &[&str], token: Option<&str>) -> String {
-        let headers = token.map(|token| Header::new("X-Token", token)).into_iter().collect();
+        let headers = token
+            .map(|token| Header::new("X-Token", token))
+            .into_iter()
+            .collect();
         let secrets = secrets.iter().map(|&secret| secret.to_owned()).collect();
         // `{}` in base64.
         let body = "e30=".to_owned();
-        let delivery = Delivery { headers, secrets, body, ..Delivery::default() };
+        let delivery = Delivery {
+            headers,
+            secrets,
+            body,
+            ..Delivery::default()
+        };
         let receipt = Plugin::receive(delivery).unwrap();
-        if receipt.genuine { "genuine".to_owned() } else { receipt.code }
+        if receipt.genuine {
+            "genuine".to_owned()
+        } else {
+            receipt.code
+        }
     }
 
     #[test]
