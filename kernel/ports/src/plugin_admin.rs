@@ -79,6 +79,8 @@ pub struct BindingState {
     pub rules: Vec<String>,
     /// It may use all that its plugin asks for, whatever the rules say: that is built in.
     pub has_all: bool,
+    /// Why it does not serve, if it does not.
+    pub stopped: Option<String>,
     /// Kind and project for which it is the default.
     pub default_for: Vec<(String, String)>,
 }

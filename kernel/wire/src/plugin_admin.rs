@@ -71,6 +71,9 @@ pub struct Binding {
     /// It may use all that its plugin asks for, as that is built in; rules only add to it.
     #[serde(default)]
     pub has_all: bool,
+    /// Why it does not serve, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     pub default_for: Vec<BindingDefault>,
 }
 

@@ -83,7 +83,8 @@ async fn a_plugin_has_no_say_in_what_is_taken_away_from_it() {
     };
     life.host.install(given(fixture::careful()), options).await.unwrap();
     life.bound("careful", "echo", "1").await.unwrap();
-    life.host.revoke("careful", &["kv:1000".to_owned()]).await.unwrap();
+    let left = life.host.revoke("careful", &["kv:1000".to_owned()]).await.unwrap();
+    assert!(left.stopped.unwrap().contains("cannot serve"));
     let err = life.bound("careful", "echo", "1").await.unwrap_err();
     let PluginError::Stopped { reason, .. } = &err else { panic!("{err}") };
     assert!(reason.contains("with what it may use now it cannot serve"), "{reason}");

@@ -146,6 +146,9 @@ pub fn one_binding(binding: &Binding) -> String {
     if !is_plain {
         line.push_str(&format!(", configured as {}", binding.config));
     }
+    if let Some(reason) = &binding.stopped {
+        line.push_str(&format!("; it does not serve: {reason}"));
+    }
     line
 }
 

@@ -118,12 +118,11 @@ impl PluginAdmin for Host {
     }
 
     fn binding_list(&self) -> Vec<BindingState> {
-        self.bindings().into_iter().map(|binding| self.told(binding)).collect()
+        self.bindings()
     }
 
     async fn bind(&self, draft: BindingDraft) -> Result<BindingState, PluginAdminError> {
-        let bound = self.whole(move |host| async move { host.bind_as(draft).await }).await;
-        bound.map(|binding| self.told(binding))
+        self.whole(move |host| async move { host.bind_as(draft).await }).await
     }
 
     async fn unbind(&self, binding: &str) -> Result<(), PluginAdminError> {

@@ -9,7 +9,6 @@ use kernel_ports::plugin_store::{BindingRecord, DefaultRecord, PluginChange};
 use super::Facts;
 use super::change::{Change, Unfit, nearest};
 use super::config::problems;
-use super::view::binding_state;
 use crate::builder::Host;
 use crate::call::Trial;
 use crate::grant::{check_parameter, intersect};
@@ -185,23 +184,24 @@ impl Host {
 
     /// Returns a binding as it is now.
     pub(super) fn binding(&self, name: &str) -> Result<BindingState, PluginAdminError> {
-        let facts = Arc::clone(&self.registry.load().facts);
-        match self.binding_record(&facts, name) {
-            Some(record) => Ok(binding_state(&facts, &record)),
-            None => Err(self.binding_unknown(&facts, name)),
+        let registry = self.registry.load_full();
+        match self.binding_record(&registry.facts, name) {
+            Some(record) => Ok(self.binding_state(&registry, &record)),
+            None => Err(self.binding_unknown(&registry.facts, name)),
         }
     }
 
     /// Returns all bindings, those of the plugins themselves too.
     pub(super) fn bindings(&self) -> Vec<BindingState> {
-        let facts = Arc::clone(&self.registry.load().facts);
+        let registry = self.registry.load_full();
+        let facts = &registry.facts;
         let own = self.base.binaries.keys().map(|name| name.to_string());
         let mut names: Vec<String> = own.chain(facts.plugins.keys().cloned()).collect();
         names.extend(facts.bindings.keys().cloned());
         names.sort();
         names.dedup();
-        let records = names.iter().filter_map(|name| self.binding_record(&facts, name));
-        records.map(|record| binding_state(&facts, &record)).collect()
+        let records = names.iter().filter_map(|name| self.binding_record(facts, name));
+        records.map(|record| self.binding_state(&registry, &record)).collect()
     }
 
     pub(super) fn binding_unknown(&self, facts: &Facts, name: &str) -> PluginAdminError {

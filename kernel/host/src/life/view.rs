@@ -57,22 +57,35 @@ impl Host {
             _ => PluginSource::Installed,
         };
         let mut bindings: Vec<BindingState> = self.binding(name).into_iter().collect();
-        bindings.extend(facts.bindings_of(name).map(|record| binding_state(facts, record)));
+        bindings.extend(facts.bindings_of(name).map(|record| self.binding_state(registry, record)));
         Some(PluginState {
             info,
             source,
             status,
             versions: record.map_or_else(Vec::new, |record| versions(facts, record)),
-            bindings: bindings.into_iter().map(|binding| self.told(binding)).collect(),
+            bindings,
         })
     }
 
-    /// Says of a binding whether its plugin is built in, which no rule bounds.
-    pub(super) fn told(&self, binding: BindingState) -> BindingState {
-        let facts = Arc::clone(&self.registry.load().facts);
-        let serving = serving(&self.base, &facts, &binding.plugin);
-        let has_all = matches!(serving, Some(Serving::Binary(binary)) if binary.is_built_in());
-        BindingState { has_all, ..binding }
+    /// Returns a binding, as operators see it.
+    pub(super) fn binding_state(
+        &self,
+        registry: &Registry,
+        record: &BindingRecord,
+    ) -> BindingState {
+        let facts = &registry.facts;
+        let defaults = facts.defaults.iter().filter(|(_, binding)| **binding == record.name);
+        let serving = serving(&self.base, facts, &record.plugin);
+        BindingState {
+            name: record.name.clone(),
+            plugin: record.plugin.clone(),
+            config: record.config.clone(),
+            rules: record.rules.clone(),
+            default_for: defaults.map(|(key, _)| key.clone()).collect(),
+            // No rule bounds what is built in.
+            has_all: matches!(serving, Some(Serving::Binary(binary)) if binary.is_built_in()),
+            stopped: registry.stopped_reason(&record.name).map(str::to_owned),
+        }
     }
 
     /// Returns what is known of a plugin that does not serve.
@@ -172,17 +185,4 @@ pub(super) fn is_lifted(plugin: &Plugin, denial: &Denial) -> bool {
     rules
         .into_iter()
         .any(|rule| rule == denial.asked || place(&rule).as_ref() == Some(&denial.asked))
-}
-
-/// Returns a binding, as operators see it.
-pub(super) fn binding_state(facts: &Facts, record: &BindingRecord) -> BindingState {
-    let defaults = facts.defaults.iter().filter(|(_, binding)| **binding == record.name);
-    BindingState {
-        name: record.name.clone(),
-        plugin: record.plugin.clone(),
-        config: record.config.clone(),
-        rules: record.rules.clone(),
-        default_for: defaults.map(|(key, _)| key.clone()).collect(),
-        has_all: false,
-    }
 }

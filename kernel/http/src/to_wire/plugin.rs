@@ -89,6 +89,7 @@ pub(crate) fn binding(binding: BindingState) -> admin::Binding {
         config: json(&binding.config),
         rules: binding.rules,
         has_all: binding.has_all,
+        stopped: binding.stopped,
         default_for: binding.default_for.into_iter().filter_map(default).collect(),
     }
 }

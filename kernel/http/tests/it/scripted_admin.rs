@@ -150,6 +150,7 @@ impl PluginAdmin for Scripted {
             config: draft.config.unwrap_or_else(|| "{}".to_owned()),
             rules: draft.rules.unwrap_or_default(),
             has_all: false,
+            stopped: None,
             default_for: default.into_iter().collect(),
         })
     }

@@ -7,7 +7,7 @@ use kernel_wire::plugin_admin::{
 use kernel_wire::time::Timestamp;
 use serde_json::json;
 
-use super::{denials, detail, installed, list, serving, top};
+use super::{denials, detail, installed, list, one_binding, serving, top};
 use crate::show::look::Look;
 
 fn version(version: &str, active: bool) -> PluginVersion {
@@ -54,6 +54,7 @@ fn plugin() -> Plugin {
             config: json!({ "key": "secret:x" }),
             rules: vec!["kv".into()],
             has_all: false,
+            stopped: None,
             default_for: vec![],
         }],
     }
@@ -115,11 +116,18 @@ fn what_a_file_asks_for_is_not_said_to_be_refused() {
 }
 
 #[test]
+fn a_binding_that_does_not_serve_says_why() {
+    let stopped = Some("it is disabled".to_owned());
+    let binding = Binding { stopped, config: json!({}), ..plugin().bindings.remove(0) };
+    assert!(one_binding(&binding).ends_with(" may use kv; it does not serve: it is disabled"));
+}
+
+#[test]
 fn a_built_in_plugin_has_all_that_it_asks_for() {
     let own =
         Binding { rules: vec![], has_all: true, config: json!({}), ..plugin().bindings.remove(0) };
     assert_eq!(
-        super::one_binding(&own),
+        one_binding(&own),
         "models/work (model-x) may use all that it asks for, as it is built in"
     );
     assert!(super::bindings(&[own], Look::PLAIN)[1].contains("  all  "));
