@@ -98,6 +98,8 @@ fn builds(here: &Path, kind: &str) {
     assert_eq!(checked["name"], name);
     assert_eq!(checked["kinds"], serde_json::json!([kind]), "{checked}");
     assert_eq!(checked["remarks"], serde_json::json!([]), "{checked}");
+    let conform = plugin(here, &["conform", &name]);
+    assert_eq!(conform.code, Some(0), "{kind}: {conform:?}");
 }
 
 #[test]
@@ -171,6 +173,72 @@ fn a_file_is_signed_and_verified_beside_it() {
         let again = plugin(here, &["keygen", &name]).ends(12);
         assert!(again.stderr.contains("take another name"), "{again:?}");
     }
+}
+
+/// Returns the plugin of the fixtures of that kind with another manifest around it.
+fn with_manifest(kind: &str, change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let mut bytes = crate::kit::fixture::wasm(kind);
+    let mut manifest = kernel_host::manifest_text(&bytes).unwrap();
+    let mut value: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    change(&mut value);
+    manifest = serde_json::to_vec(&value).unwrap();
+    let name = b"tenon:manifest";
+    let mut size = 1 + name.len() + manifest.len();
+    bytes.push(0);
+    while size >= 0x80 {
+        bytes.push(u8::try_from(size % 0x80).unwrap() | 0x80);
+        size /= 0x80;
+    }
+    bytes.extend([u8::try_from(size).unwrap(), u8::try_from(name.len()).unwrap()]);
+    bytes.extend(name.iter().chain(&manifest));
+    bytes
+}
+
+#[test]
+fn a_manifest_that_misses_its_point_is_named_with_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let wasm = with_manifest("action", |manifest| {
+        manifest["config"] = serde_json::json!({ "properties": { "a": { "type": "text" } } });
+        manifest["actions"][0]["input"] = serde_json::json!({ "pattern": "(" });
+        manifest["contract"] = serde_json::json!("");
+        manifest["sumary"] = serde_json::json!("Adds.");
+    });
+    fs::write(here.join("bad.wasm"), wasm).unwrap();
+    let checked = plugin(here, &["check", "bad.wasm"]).ends(1);
+    for part in [
+        "wrong  `config` is no JSON Schema: /properties/a/type: ",
+        "wrong  `actions.add.input` is no JSON Schema: ",
+        "better  it does not say its `contract`",
+        "better  its manifest has a key `sumary` that nobody reads; is it `summary`?",
+    ] {
+        assert!(checked.stdout.contains(part), "{part}: {}", checked.stdout);
+    }
+    let conform = plugin(here, &["conform", "bad.wasm"]).ends(1);
+    assert!(conform.stdout.contains("FAIL  its schemas are JSON Schemas"), "{conform:?}");
+}
+
+#[test]
+fn a_plugin_conforms_in_its_folder_and_with_a_configuration_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let wasm = with_manifest("webhook", |manifest| {
+        let properties = serde_json::json!({ "tries": { "type": "integer" } });
+        manifest["config"] =
+            serde_json::json!({ "properties": properties, "additionalProperties": false });
+    });
+    fs::write(here.join("a.wasm"), wasm).unwrap();
+    let fits = "the configuration that is given fits its schema";
+    for (config, sign, code) in [("{\"tries\": 3}", "pass", 0), ("{\"trys\": 3}", "FAIL", 1)] {
+        let said = plugin(here, &["conform", "a.wasm", "--config", config]).ends(code);
+        assert!(said.stdout.contains(&format!("{sign}  {fits}")), "{said:?}");
+    }
+    plugin(here, &["conform", "a.wasm", "--config", "[1]"]).ends(2);
+    plugin(here, &["new", "--kind", "action", "js", "--lang", "js"]).ends(0);
+    let said = plugin(here, &["conform", "js"]).ends(12);
+    assert!(said.stderr.contains("run `tenon plugin build js`"), "{said:?}");
+    fs::copy(here.join("a.wasm"), here.join("js/a.wasm")).unwrap();
+    plugin(here, &["conform", "js"]).ends(0);
 }
 
 #[test]

@@ -5,13 +5,14 @@
 //! - A secret key is read, used and forgotten; it is written only where it is made.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use kernel_package::credentials::{Credentials, Login};
 use kernel_package::fetch::Access;
 use kernel_package::{Fetcher, Limits};
 use kernel_wire::plugin::Plugin;
+use serde_json::Value;
 
 use crate::args::author::{AccessArgs, AuthorCommand};
 use crate::exit::Exit;
@@ -31,7 +32,17 @@ mod template;
 mod watch;
 
 /// Reads from a binary what a plugin is; the host knows how, and is not named here.
-pub type Inspect = fn(origin: &str, bytes: &[u8]) -> anyhow::Result<Plugin>;
+pub type Inspect = fn(origin: &str, bytes: &[u8]) -> anyhow::Result<Inspected>;
+
+/// What a binary says about itself.
+#[derive(Debug)]
+pub struct Inspected {
+    pub plugin: Plugin,
+    /// The manifest as it stands there, with the keys that nobody knows.
+    pub manifest: Value,
+    /// What is no JSON Schema in it, each with its place.
+    pub broken_schemas: Vec<String>,
+}
 
 /// Does what an author asks for.
 ///
@@ -56,20 +67,29 @@ pub async fn execute(command: &AuthorCommand, inspect: Inspect, out: &Out) -> an
 #[derive(Debug)]
 struct Component {
     bytes: Vec<u8>,
-    plugin: Plugin,
+    inspected: Inspected,
 }
 
 impl Component {
     async fn read(plugin: &Path, inspect: Inspect) -> anyhow::Result<Self> {
-        let file = if plugin.is_dir() {
-            project::Project::find(plugin).await?.built()?
-        } else {
-            plugin.to_owned()
-        };
+        let file = component_file(plugin).await?;
         let shown = file.display().to_string();
         let bytes = fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
-        let plugin = inspect(&shown, &bytes).with_context(|| format!("{shown} cannot be used"))?;
-        Ok(Self { bytes, plugin })
+        let inspected = inspect(&shown, &bytes);
+        let inspected = inspected.with_context(|| format!("{shown} cannot be used"))?;
+        Ok(Self { bytes, inspected })
+    }
+}
+
+/// Returns where a component lies: the file itself, or what was built in a folder.
+///
+/// # Errors
+/// Fails when the folder holds no plugin, or one that was not built yet.
+pub async fn component_file(plugin: &Path) -> anyhow::Result<PathBuf> {
+    if plugin.is_dir() {
+        project::Project::find(plugin).await?.built()
+    } else {
+        Ok(plugin.to_owned())
     }
 }
 

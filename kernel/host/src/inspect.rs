@@ -90,9 +90,10 @@ impl Inspected {
     /// kernel does for it by its grants.
     pub(crate) fn capabilities(&self) -> Vec<&str> {
         let mut all: Vec<&str> = self.imports.iter().filter_map(|name| interface(name)).collect();
-        let done = DONE_FOR.iter().filter(|(kind, _)| self.kinds.contains(kind));
-        for (_, capability) in done {
-            if !all.contains(capability) {
+        let requests = &self.manifest.requests;
+        for (kind, capability) in DONE_FOR {
+            let asks = requests.iter().any(|request| request.capability == capability);
+            if asks && self.kinds.contains(&kind) && !all.contains(&capability) {
                 all.push(capability);
             }
         }
@@ -142,6 +143,11 @@ pub fn inspect(bytes: &[u8]) -> Result<PluginInfo, InspectError> {
 /// Reads the manifest of a plugin that can be used here.
 pub fn manifest(bytes: &[u8]) -> Result<Manifest, InspectError> {
     Ok(read(bytes)?.manifest)
+}
+
+/// Reads the manifest as it stands in the binary, with the keys that this host does not know.
+pub fn manifest_text(bytes: &[u8]) -> Result<Vec<u8>, InspectError> {
+    sections(bytes)?.manifest.ok_or(InspectError::NoManifest)
 }
 
 /// Reads what a binary says about itself, and checks it.

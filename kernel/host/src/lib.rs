@@ -50,9 +50,10 @@ mod wish;
 
 pub use builder::{Host, HostBuilder, HostError, Ports};
 pub use egress::{EgressPolicy, tls_install};
-pub use inspect::{InspectError, inspect, manifest};
+pub use inspect::{InspectError, inspect, manifest, manifest_text};
 pub use life::InstalledPlugins;
+pub use life::config::problems as config_problems;
 pub use limits::CallLimits;
 pub use native::{NativeError, NativeFault, NativeKeyring, NativePlugin, Natives};
-pub use policy::{Policy, PolicyError};
+pub use policy::{GRANTABLE, Policy, PolicyError};
 pub use state::seal as state_seal;

@@ -12,7 +12,7 @@ pub enum PolicyError {
 }
 
 /// The capabilities that can be granted. `context`, `log` and `config` need no grant.
-pub(crate) const GRANTABLE: [&str; 11] = [
+pub const GRANTABLE: [&str; 11] = [
     "output",
     "workspace",
     "process",

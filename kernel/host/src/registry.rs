@@ -47,10 +47,7 @@ impl Registry {
     pub(crate) fn stop_unfit(&mut self, binding: &str, reason: &str) {
         let Some(plugin) = self.by_name.remove(binding) else { return };
         plugin.starts.set_serves(false);
-        let reason = format!(
-            "with what it may use now it cannot serve: {reason}; `tenon plugin inspect {binding}` \
-             shows what it asks for"
-        );
+        let reason = format!("with what it may use now it cannot serve: {reason}");
         let reason = plugin.unfit.get_or_init(|| reason).clone();
         self.stop(binding, reason);
     }

@@ -1,28 +1,30 @@
-//! `tenon plugin conform FILE`: the conformance suites, for any component and without a server.
+//! `tenon plugin conform PLUGIN`: the conformance suites, for any component and without a server.
 
 use std::path::Path;
 
 use anyhow::Context as _;
+use kernel_cli::author::component_file;
+use kernel_cli::command::plugin::json_file;
 use kernel_cli::exit::Exit;
 use kernel_cli::out::Out;
 use kernel_cli::show::look::{Look, Tone};
 use tenon_test::conform::{Check, Report, Setting, Verdict, conform};
 
-/// Checks a file, and prints what came of each check. The exit code is 1 when one has failed.
+/// Checks a file, or what was built in a folder, and prints what came of each check. The exit code is 1 when one has failed.
 pub(crate) async fn check(
     file: &Path,
     config: Option<&Path>,
     secrets: &[String],
     out: &Out,
 ) -> anyhow::Result<Exit> {
-    let wasm = std::fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
+    let file = component_file(file).await?;
+    let shown = file.display();
+    let wasm = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
     let mut setting = Setting::default();
-    if let Some(path) = config {
-        let path_shown = path.display();
-        let text = std::fs::read(path).with_context(|| format!("failed to read {path_shown}"))?;
-        setting.config =
-            serde_json::from_slice(&text).with_context(|| format!("{path_shown} is no JSON"))?;
-        anyhow::ensure!(setting.config.is_object(), "{path_shown} must be a JSON object");
+    if let Some(written) = config {
+        setting.config = json_file(written)?;
+        let shown = written.display();
+        anyhow::ensure!(setting.config.is_object(), "{shown} must be a JSON object");
     }
     for secret in secrets {
         let (name, value) =

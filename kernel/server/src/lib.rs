@@ -112,7 +112,7 @@ async fn execute(cli: Cli, out: &Out) -> anyhow::Result<Exit> {
             secrets,
         })) => conform::check(&file, config.as_deref(), &secrets, out).await,
         Command::Client(kernel_cli::args::Command::Plugin(PluginCommand::Author(command))) => {
-            kernel_cli::author::execute(&command, inspect::read, out).await
+            kernel_cli::author::execute(&command, inspect::of_author, out).await
         }
         Command::Client(command) => {
             kernel_host::tls_install();

@@ -13,6 +13,7 @@ pub mod http;
 pub mod kernel;
 pub mod keyring;
 pub mod kv;
+mod manifest_text;
 pub mod secret;
 pub mod tcp;
 pub mod workspace;
@@ -171,19 +172,18 @@ pub fn check_manifest(text: &str, name: &str, version: &str) {
 /// That is how it fails the test.
 #[track_caller]
 pub fn check_config<T: schemars::JsonSchema>(path: &std::path::Path) {
-    let read = || -> Value {
-        let text = std::fs::read_to_string(path).expect("the manifest can be read");
-        serde_json::from_str(&text).expect("the manifest is JSON")
-    };
     let schema = serde_json::to_value(schemars::schema_for!(T)).expect("a schema is JSON");
-    let mut manifest = read();
-    if manifest["config"] != schema && std::env::var_os("UPDATE_EXPECT").is_some() {
-        manifest["config"] = schema.clone();
-        let text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON") + "\n";
-        std::fs::write(path, text).expect("the manifest can be written");
+    let mut text = std::fs::read_to_string(path).expect("the manifest can be read");
+    let config = |text: &str| -> Value {
+        let manifest: Value = serde_json::from_str(text).expect("the manifest is JSON");
+        manifest["config"].clone()
+    };
+    if config(&text) != schema && std::env::var_os("UPDATE_EXPECT").is_some() {
+        text = manifest_text::with_config(&text, &schema).expect("the manifest is an object");
+        std::fs::write(path, &text).expect("the manifest can be written");
     }
     assert_eq!(
-        read()["config"],
+        config(&text),
         schema,
         "the manifest's `config` is not the schema of the type; run with UPDATE_EXPECT=1"
     );

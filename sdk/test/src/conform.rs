@@ -113,8 +113,14 @@ pub fn conform(wasm: &[u8], setting: &Setting) -> Report {
     report.plugin.clone_from(&subject.info.name);
     report.version.clone_from(&subject.info.version);
     report.checks.push(check("every", "it is a plugin of this contract", Ok(())));
-    run(&mut report, "every", every::SUITE, &subject);
     let lacks = lacks(&subject);
+    let config = &subject.setting.config;
+    if lacks.is_none() && !config.is_null() {
+        let problems = kernel_host::config_problems(&subject.manifest.config, &config.to_string());
+        let fits = hold(problems.is_empty(), || problems.join("; "));
+        report.checks.push(check("every", "the configuration that is given fits its schema", fits));
+    }
+    run(&mut report, "every", every::SUITE, &subject);
     for kind in &subject.info.kinds {
         match &lacks {
             None => run(&mut report, kind.word(), suite(*kind), &subject),
@@ -179,7 +185,7 @@ impl Subject {
     fn builder(&self) -> StageBuilder {
         let mut builder = Stage::builder(self.wasm.clone()).cache(self.cache.path());
         if !self.setting.config.is_null() {
-            builder = builder.config(self.setting.config.clone());
+            builder = builder.config_unchecked(self.setting.config.clone());
         }
         for (name, value) in &self.setting.secrets {
             builder = builder.secret(name, value);

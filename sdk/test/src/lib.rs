@@ -14,6 +14,7 @@ pub mod conform;
 
 mod clock;
 mod network;
+mod schema;
 mod script;
 mod seal;
 mod server;
@@ -25,5 +26,6 @@ pub use conform::conform;
 pub use kernel_ports::plugin::{
     CompiledSource, Driven, Effect, MachineInput, MachineStep, PluginError, PluginKind,
 };
-pub use network::{Dialled, Recorded, Sent};
+pub use network::{Dialled, Recorded, SentRequest};
+pub use schema::broken_schemas;
 pub use stage::{Fault, Stage, StageBuilder, StageError};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel_ports::egress::{Egress, EgressError, EgressRequest, EgressResponse, Wire};
 
 /// A request that the plugin has sent, with the values of secrets in place.
-pub type Sent = EgressRequest;
+pub type SentRequest = EgressRequest;
 
 /// An answer to requests of a method and a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Dialled {
 pub(crate) struct Network {
     /// Those that were not used, in order. The last that fits stays.
     recorded: Mutex<Vec<Recorded>>,
-    sent: Mutex<Vec<Sent>>,
+    sent: Mutex<Vec<SentRequest>>,
     /// What is read of connections to a place, each once, in order.
     streams: Mutex<Vec<(String, Vec<u8>)>>,
     dialled: Mutex<Vec<Arc<Mutex<Dialled>>>>,
@@ -80,11 +80,12 @@ impl Recorded {
     /// Lets the request run out of time instead.
     #[must_use]
     pub fn timeout(mut self) -> Self {
-        self.answer = Err(EgressError::Timeout { host: self.url.clone() });
+        // The host is that of the request.
+        self.answer = Err(EgressError::Timeout { host: String::new() });
         self
     }
 
-    fn fits(&self, request: &Sent) -> bool {
+    fn fits(&self, request: &SentRequest) -> bool {
         let method = self.method == "*" || self.method.eq_ignore_ascii_case(&request.method);
         method && request.url.starts_with(&self.url)
     }
@@ -99,7 +100,7 @@ impl Network {
         locked(&self.streams).push((place, read));
     }
 
-    pub(crate) fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent(&self) -> Vec<SentRequest> {
         locked(&self.sent).clone()
     }
 
@@ -119,6 +120,17 @@ impl Wire for Played {
     }
 }
 
+/// Returns the host of a URL, without its port, as the host of plugins names it.
+fn host(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit('@').next().unwrap_or_default();
+    match place.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host.to_owned(),
+        _ => place.to_owned(),
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -130,14 +142,18 @@ impl Egress for Network {
         let mut recorded = locked(&self.recorded);
         let fitting: Vec<usize> =
             (0..recorded.len()).filter(|index| recorded[*index].fits(&request)).collect();
-        match fitting[..] {
+        let answer = match fitting[..] {
             [] => {
                 let reason = format!("nothing is recorded for {} {}", request.method, request.url);
                 Err(EgressError::Unavailable { reason })
             }
             [only] => recorded[only].answer.clone(),
             [first, ..] => recorded.remove(first).answer,
-        }
+        };
+        answer.map_err(|err| match err {
+            EgressError::Timeout { .. } => EgressError::Timeout { host: host(&request.url) },
+            err @ EgressError::Unavailable { .. } => err,
+        })
     }
 
     async fn dial(&self, place: &str, tls: bool) -> Result<Box<dyn Wire>, EgressError> {
@@ -150,5 +166,17 @@ impl Egress for Network {
         let dialled = Arc::new(Mutex::new(Dialled { place, tls, written: Vec::new() }));
         locked(&self.dialled).push(Arc::clone(&dialled));
         Ok(Box::new(Played { dialled, rest }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn the_host_of_a_request_is_named_without_its_port() {
+        assert_eq!(host("https://chat.example.com/hook?a=b"), "chat.example.com");
+        assert_eq!(host("http://me:pw@example.com:8080"), "example.com");
+        assert_eq!(host("http://[::1]:80/a"), "[::1]");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kernel_blob::{Options, Storage};
-use kernel_host::{CallLimits, Host, HostError, InspectError, Policy, Ports};
+use kernel_host::{CallLimits, GRANTABLE, Host, HostError, InspectError, Policy, Ports};
 use kernel_model::event::StepNo;
 use kernel_model::id::RunId;
 use kernel_ports::api::ServerApi;
@@ -25,7 +25,7 @@ use wit_envelope::language::{CompileRequest, RunEvent};
 use wit_envelope::manifest::Manifest;
 
 use crate::clock::TestClock;
-use crate::network::{Dialled, Network, Recorded, Sent};
+use crate::network::{Dialled, Network, Recorded, SentRequest};
 use crate::seal::PlainKeyring;
 use crate::server::Server;
 use crate::vault::Vault;
@@ -38,6 +38,8 @@ const RUN: RunId = RunId(1);
 pub enum StageError {
     #[error("the component cannot be used: {0}")]
     Inspect(#[from] InspectError),
+    #[error("the configuration does not fit its schema: {}", problems.join("; "))]
+    Config { problems: Vec<String> },
     #[error("failed to set up the host")]
     Host(#[source] Box<HostError>),
     #[error("failed to set up what is around the host")]
@@ -64,6 +66,8 @@ pub enum Fault {
 pub struct StageBuilder {
     wasm: Vec<u8>,
     config: Value,
+    /// Whether the configuration must fit the plugin's schema.
+    is_held: bool,
     vault: Vault,
     network: Network,
     server: Server,
@@ -85,9 +89,16 @@ pub struct Stage {
 }
 
 impl StageBuilder {
-    /// Sets what the plugin reads as its configuration; `{}` unless set.
+    /// Sets what the plugin reads as its configuration; `{}` unless set. It must fit the schema in
+    /// the plugin's manifest, as on a server.
     #[must_use]
-    pub fn config(mut self, config: Value) -> Self {
+    pub fn config(self, config: Value) -> Self {
+        Self { is_held: true, ..self.config_unchecked(config) }
+    }
+
+    /// Sets it as it is: what is missing was said before.
+    #[must_use]
+    pub(crate) fn config_unchecked(mut self, config: Value) -> Self {
         self.config = config;
         self
     }
@@ -124,8 +135,19 @@ impl StageBuilder {
     }
 
     /// Lets something go wrong.
+    ///
+    /// # Panics
+    /// Panics when [`Fault::Denied`] names no capability: nothing would be denied then.
     #[must_use]
+    #[track_caller]
     pub fn fault(mut self, fault: Fault) -> Self {
+        if let Some(denied) = fault.denied() {
+            assert!(
+                GRANTABLE.contains(&denied),
+                "{denied:?} is no capability that can be denied; known are {}",
+                GRANTABLE.join(", ")
+            );
+        }
         self.faults.push(fault);
         self
     }
@@ -141,6 +163,13 @@ impl StageBuilder {
     pub fn build(self) -> Result<Stage, StageError> {
         let info = kernel_host::inspect(&self.wasm)?;
         let manifest = kernel_host::manifest(&self.wasm)?;
+        if self.is_held {
+            let config = self.config.to_string();
+            let problems = kernel_host::config_problems(&manifest.config, &config);
+            if !problems.is_empty() {
+                return Err(StageError::Config { problems });
+            }
+        }
         let dir = tempfile::tempdir()?;
         let clock = Arc::new(TestClock::default());
         let (network, server) = (Arc::new(self.network), Arc::new(self.server));
@@ -191,6 +220,7 @@ impl Stage {
         StageBuilder {
             wasm: wasm.into(),
             config: Value::Object(serde_json::Map::new()),
+            is_held: false,
             vault: Vault::default(),
             network: Network::default(),
             server: Server::default(),
@@ -219,7 +249,7 @@ impl Stage {
 
     /// Returns the requests that were sent, in order.
     #[must_use]
-    pub fn sent(&self) -> Vec<Sent> {
+    pub fn sent(&self) -> Vec<SentRequest> {
         self.network.sent()
     }
 
@@ -231,7 +261,7 @@ impl Stage {
 
     /// Returns the calls of the server's own API, in order; the path stands as the URL.
     #[must_use]
-    pub fn asked(&self) -> Vec<Sent> {
+    pub fn asked(&self) -> Vec<SentRequest> {
         self.server.0.sent()
     }
 

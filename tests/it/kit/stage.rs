@@ -47,7 +47,27 @@ fn a_slow_answer_is_a_timeout() {
     let stage = builder("notifier").answer(slow).build().unwrap();
     let message = json!({"id": "1", "text": "hi"});
     let err = stage.ask::<Value>(PluginKind::Notifier, "send", &message).unwrap_err();
-    assert!(matches!(&err, PluginError::Said { code, .. } if code == "timeout"), "{err}");
+    let PluginError::Said { code, message, .. } = &err else { panic!("{err}") };
+    assert_eq!((&code[..], &message[..]), ("timeout", "chat.example.com did not answer in time"));
+}
+
+#[test]
+fn a_configuration_must_fit_the_schema_as_on_a_server() {
+    let refused = builder("webhook").config(json!({ "no-such-key": 1 })).build().unwrap_err();
+    assert!(refused.to_string().contains("no-such-key"), "{refused}");
+    builder("webhook").config(json!({})).build().unwrap();
+}
+
+#[test]
+fn what_is_no_capability_cannot_be_denied() {
+    let denied = std::panic::catch_unwind(|| {
+        let _ = builder("notifier").fault(Fault::Denied("htpp".to_owned()));
+    });
+    let said = *denied.unwrap_err().downcast::<String>().unwrap();
+    assert!(
+        said.contains("\"htpp\" is no capability that can be denied; known are output"),
+        "{said}"
+    );
 }
 
 /// Calls a function of the fixture that reaches out of its sandbox.

@@ -58,12 +58,13 @@ pub enum PluginCommand {
         #[arg(value_hint = ValueHint::FilePath, value_parser = name)]
         plugin: String,
     },
-    /// Check a plugin's file against what the contract says of its kinds, without a server
+    /// Check a plugin against what the contract says of its kinds, without a server
     Conform {
-        #[arg(value_hint = ValueHint::FilePath)]
+        /// The component, or the folder that it was built in
+        #[arg(value_name = "PLUGIN", value_hint = ValueHint::AnyPath)]
         file: PathBuf,
-        /// What the plugin reads as its configuration: a file of JSON
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        /// What the plugin reads as its configuration: a JSON object, or a file with one
+        #[arg(long, value_name = "FILE|JSON", value_hint = ValueHint::FilePath)]
         config: Option<PathBuf>,
         /// A secret that the plugin finds, as NAME=VALUE; may be repeated
         #[arg(long = "secret", value_name = "NAME=VALUE")]

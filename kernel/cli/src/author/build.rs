@@ -14,8 +14,7 @@ pub(super) async fn execute(
     let project = Project::find(&args.folder).await?;
     project.build().await?;
     let component = Component::read(&project.built()?, inspect).await?;
-    check::print(&component.plugin, out);
-    Ok(Exit::Succeeded)
+    Ok(check::print(&component.inspected, false, out))
 }
 
 pub(super) async fn test(args: &FolderArgs) -> anyhow::Result<Exit> {

@@ -62,5 +62,6 @@ fn named(package: Package, inspect: Inspect) -> anyhow::Result<Bundled> {
     let origin = package.origin.clone();
     let plugin = inspect(&origin, &package.bytes);
     let plugin = plugin.with_context(|| format!("{origin} cannot be used"))?;
+    let plugin = plugin.plugin;
     Ok(Bundled { name: plugin.name, version: plugin.version, package })
 }

@@ -1,9 +1,11 @@
 //! `tenon plugin check`: what a plugin is, and what its author could still do better.
 
+mod manifest;
+
 use kernel_wire::plugin::{Plugin, PluginKind};
 use serde::Serialize;
 
-use super::{Component, Inspect};
+use super::{Component, Inspect, Inspected};
 use crate::args::author::CheckArgs;
 use crate::exit::Exit;
 use crate::out::Out;
@@ -14,31 +16,39 @@ const LARGE_BYTES: u64 = 32 * 1024 * 1024;
 
 pub(super) async fn execute(args: &CheckArgs, inspect: Inspect, out: &Out) -> anyhow::Result<Exit> {
     let component = Component::read(&args.plugin, inspect).await?;
-    let remarks = print(&component.plugin, out);
-    Ok(if args.strict && remarks > 0 { Exit::Failed } else { Exit::Succeeded })
+    Ok(print(&component.inspected, args.strict, out))
 }
 
 #[derive(Serialize)]
 struct Checked<'a> {
     #[serde(flatten)]
     plugin: &'a Plugin,
+    /// What cannot work.
+    mistakes: &'a [String],
     remarks: Vec<String>,
 }
 
-/// Prints a plugin with the remarks about it; returns how many there are.
-pub(super) fn print(plugin: &Plugin, out: &Out) -> usize {
-    let checked = Checked { plugin, remarks: remarks(plugin) };
+/// Prints a plugin with what is wrong and what could be better; the exit says whether it may stay
+/// so.
+pub(super) fn print(inspected: &Inspected, strict: bool, out: &Out) -> Exit {
+    let Inspected { plugin, manifest, broken_schemas: mistakes } = inspected;
+    let remarks = [manifest::remarks(manifest), remarks(plugin)].concat();
+    let checked = Checked { plugin, mistakes, remarks };
     out.result(&checked, |look| {
         let mut lines = crate::show::plugin::detail(plugin, look);
-        if !checked.remarks.is_empty() {
+        if !mistakes.is_empty() || !checked.remarks.is_empty() {
             lines.push(String::new());
+        }
+        for mistake in mistakes {
+            lines.push(format!("  {}  {mistake}", look.paint(Tone::Bad, "wrong")));
         }
         for remark in &checked.remarks {
             lines.push(format!("  {}  {remark}", look.paint(Tone::Late, "better")));
         }
         lines
     });
-    checked.remarks.len()
+    let may_stay = mistakes.is_empty() && (checked.remarks.is_empty() || !strict);
+    if may_stay { Exit::Succeeded } else { Exit::Failed }
 }
 
 /// Says what works, but should not stay so.

@@ -9,13 +9,14 @@ use kernel_package::{Digest, layout};
 use kernel_wire::plugin::Plugin;
 use serde_json::json;
 
-use super::{Component, Inspect};
+use super::{Component, Inspect, Inspected};
 use crate::args::author::PackArgs;
 use crate::exit::Exit;
 use crate::out::Out;
 
 pub(super) async fn execute(args: &PackArgs, inspect: Inspect, out: &Out) -> anyhow::Result<Exit> {
-    let Component { bytes, plugin } = Component::read(&args.plugin, inspect).await?;
+    let Component { bytes, inspected: Inspected { plugin, .. } } =
+        Component::read(&args.plugin, inspect).await?;
     let digest = Digest::of(&bytes).to_string();
     let place = if let Some(folder) = &args.layout {
         layout::write(folder, &bytes, &Artifact::make(&bytes, &facts(&plugin)), &plugin.version)?;

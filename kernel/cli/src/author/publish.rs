@@ -9,7 +9,7 @@ use kernel_package::signing::KeyKind;
 use kernel_package::{Digest, Reference, Source};
 use serde_json::json;
 
-use super::{Component, Inspect, fetcher, key, pack};
+use super::{Component, Inspect, Inspected, fetcher, key, pack};
 use crate::args::author::PublishArgs;
 use crate::exit::Exit;
 use crate::out::Out;
@@ -35,7 +35,8 @@ pub(super) async fn execute(
             "minisign keys sign files, not artifacts of a registry; use a cosign or ed25519 key"
         );
     }
-    let Component { bytes, plugin } = Component::read(&args.file, inspect).await?;
+    let Component { bytes, inspected: Inspected { plugin, .. } } =
+        Component::read(&args.file, inspect).await?;
     let registry = fetcher(&args.access)?.registry(&to)?;
     let made = Artifact::make(&bytes, &pack::facts(&plugin));
     let digest = Digest::of(&made.manifest);

@@ -59,7 +59,9 @@ pub(super) async fn execute(command: &PluginCommand, api: &Api, out: &Out) -> an
         }
         PluginCommand::Remove { plugin } => {
             api.plugin_remove(plugin).await?;
-            out.result(&json!({ "removed": plugin }), |_| vec![format!("removed {plugin}")]);
+            out.result(&json!({ "removed": plugin }), |_| {
+                vec![format!("removed {plugin}, with what it was granted and has kept")]
+            });
         }
         PluginCommand::Verify { plugin, lock } => {
             return lock::verify(api, plugin.as_deref(), lock.as_deref(), out).await;
@@ -111,7 +113,9 @@ async fn binding(command: &PluginCommand, api: &Api, out: &Out) -> anyhow::Resul
         }
         PluginCommand::Unbind { name } => {
             api.binding_remove(name).await?;
-            out.result(&json!({ "removed": name }), |_| vec![format!("unbound {name}")]);
+            out.result(&json!({ "removed": name }), |_| {
+                vec![format!("unbound {name}, which is gone with what it has kept")]
+            });
             return Ok(Exit::Succeeded);
         }
         _ => {
@@ -134,7 +138,10 @@ fn serves(plugin: &Plugin, out: &Out) {
 }
 
 /// Reads a JSON object: from a file, from the standard input (`-`), or as it stands here.
-pub(crate) fn json_file(file: &Path) -> anyhow::Result<Value> {
+///
+/// # Errors
+/// Fails when there is no such file, or no JSON in it.
+pub fn json_file(file: &Path) -> anyhow::Result<Value> {
     let written = file.to_str().filter(|text| text.trim_start().starts_with('{'));
     if let Some(text) = written {
         let read = serde_json::from_str(text);

@@ -63,7 +63,11 @@ pub fn detail(plugin: &Plugin, look: Look) -> Vec<String> {
     }
     lines.extend(asks(plugin, look));
     for binding in plugin.bindings.iter().filter(|binding| says_more(binding, plugin)) {
-        lines.push(format!("  serves as {}", one_binding(binding)));
+        // Why none of them does is said above.
+        let is_said = plugin.status != PluginStatus::Active;
+        let stopped = binding.stopped.clone().filter(|_| !is_said);
+        let binding = Binding { stopped, ..binding.clone() };
+        lines.push(format!("  serves as {}", one_binding(&binding)));
     }
     if !plugin.versions.is_empty() {
         lines.push(String::new());

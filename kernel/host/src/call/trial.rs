@@ -52,11 +52,14 @@ pub(crate) async fn try_out(
     let stderr = state.stderr();
     let failed =
         Failed { plugin: &state.plugin.name, function: "check", limit_ms, stderr: &stderr };
-    let denied = |Denied { capability, .. }: &Denied| {
-        format!(
-            "its own test needs `{capability}`, which is not granted; allow it with --grant, or \
-             with --grant-all"
-        )
+    let denied = |Denied { capability, way_out }: &Denied| {
+        let what = if has_started { "its own test" } else { "its start" };
+        // What is not there yet can be granted along with its installation only.
+        let way_out = match trial {
+            Trial::Start => way_out.as_str(),
+            Trial::SelfTest => "allow it with --grant, or with --grant-all",
+        };
+        format!("{what} needs `{capability}`, which is not granted; {way_out}")
     };
     match (finished, &state.denied) {
         (Ok(Ok(Ok(()))), _) => Ok(()),

@@ -46,6 +46,10 @@ impl Host {
             }
         };
         let binary = self.binary_of(&facts, &plugin)?;
+        let is_whole = |rule: &String| !rule.contains(':');
+        if binary.is_built_in() && draft.rules.iter().flatten().any(is_whole) {
+            return Err(has_all(&plugin));
+        }
         // Those that are there already may be for what an older version asked for.
         check_rules(&binary, &plugin, draft.rules.as_deref().unwrap_or_default())?;
         let given = draft.rules.map(|rules| settled(&rules, &binary.asked()));
@@ -123,11 +127,7 @@ impl Host {
         };
         let binary = self.binary_of(&facts, &record.plugin)?;
         if binary.is_built_in() {
-            return Err(refused(format!(
-                "{} is built in and has all that it asks for; install a plugin of that name to \
-                 decide for yourself",
-                record.plugin
-            )));
+            return Err(has_all(&record.plugin));
         }
         if grants {
             let asked = self.all_asked(&facts, &record.plugin, &binary);
@@ -210,6 +210,13 @@ impl Host {
         let near = nearest(name, known.chain(facts.bindings.keys().map(String::as_str)));
         PluginAdminError::BindingUnknown { name: name.to_owned(), near }
     }
+}
+
+fn has_all(plugin: &str) -> PluginAdminError {
+    refused(format!(
+        "{plugin} is built in and has all that it asks for; install a plugin of that name to \
+         decide for yourself"
+    ))
 }
 
 fn check_name(name: &str) -> Result<(), PluginAdminError> {

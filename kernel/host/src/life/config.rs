@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::secret_text::refers;
 
 /// Returns what is wrong with a configuration, each problem with its place.
-pub(crate) fn problems(schema: &Value, config: &str) -> Vec<String> {
+pub fn problems(schema: &Value, config: &str) -> Vec<String> {
     let value: Value = match serde_json::from_str(config) {
         Ok(value) => value,
         Err(err) => return vec![format!("it is no JSON: {err}")],

@@ -7,12 +7,14 @@ use wit_envelope::resource::Operation;
 
 use super::code::unreadable;
 use super::{Miss, Outcome, Subject, Suite, fail, hold, skip};
+use crate::schema::broken_schemas;
 use crate::stage::{Fault, Stage};
 
 pub(super) const SUITE: Suite = &[
     ("its manifest says what it is", manifest),
     ("it asks for what it uses, and says why", requests),
     ("its configuration has a schema", config),
+    ("its schemas are JSON Schemas", schemas),
     ("it compiles and links", links),
     ("it answers nonsense with an error that the contract has for that", nonsense),
     ("without its grants it is refused, and nothing else goes wrong", denied),
@@ -83,6 +85,11 @@ fn config(subject: &Subject) -> Outcome {
     hold(!reads || schema.is_object(), || {
         "it reads a configuration, but `config` has no schema of it".into()
     })
+}
+
+fn schemas(subject: &Subject) -> Outcome {
+    let broken = broken_schemas(&subject.manifest);
+    hold(broken.is_empty(), || broken.join("; "))
 }
 
 fn links(subject: &Subject) -> Outcome {
