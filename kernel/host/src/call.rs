@@ -32,7 +32,7 @@ use crate::plugin::{Loaded, Plugin};
 use crate::warm::Ready;
 use crate::wasi::{self, Stderr, Still};
 
-pub(crate) use trial::{Trial, try_out};
+pub(crate) use trial::{Trial, Untried, try_out};
 
 /// How much is kept of what a guest was refused.
 const DENIED_BYTES: usize = 512;

@@ -20,7 +20,7 @@ use wit_envelope::resource::{Operation, ResourceDescription};
 
 use crate::abi;
 use crate::builder::Host;
-use crate::call::{Called, Facts, Trial, call, try_out};
+use crate::call::{Called, Facts, Trial, Untried, call, try_out};
 use crate::engine::{Engines, Tier};
 use crate::failure_policy::{Failure, failed};
 use crate::fault::clip;
@@ -101,14 +101,16 @@ impl Host {
         Ok(loaded)
     }
 
-    /// Tries a plugin out, under the limits of every call. The error is the end of a sentence.
+    /// Tries a plugin out, under the limits of every call.
     pub(crate) async fn tried(
         &self,
         plugin: &Arc<Plugin>,
         loaded: &Loaded,
         trial: Trial,
-    ) -> Result<(), String> {
-        let running = self.running(&plugin.name).map_err(|err| err.to_string())?;
+    ) -> Result<(), Untried> {
+        let running = self
+            .running(&plugin.name)
+            .map_err(|err| Untried { reason: err.to_string(), may_pass: true })?;
         // Changes come one by one, and the pool has room for one: a rush of calls holds none up.
         let _in_flight = running.ticker.in_flight();
         try_out(&running.engines.serving, plugin, loaded, &self.services, trial).await

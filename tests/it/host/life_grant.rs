@@ -73,15 +73,30 @@ async fn a_whole_capability_is_what_the_version_of_that_moment_asks_of_it() {
 }
 
 #[tokio::test]
-async fn a_plugin_has_no_say_in_what_is_taken_away_from_it() {
+async fn what_may_be_a_busy_machine_stops_nothing() {
     let life = Life::new().await;
+    install_careful(&life, r#"{"start":"wait"}"#).await;
+    let left = life.host.revoke("careful", &["kv".to_owned()]).await.unwrap();
+    assert_eq!((left.stopped, left.rules.len()), (None, 0));
+    let err = life.bound("careful", "echo", "1").await.unwrap_err();
+    assert!(matches!(err, PluginError::Deadline { .. }), "{err}");
+}
+
+/// Installs the fixture that looks at its configuration while it starts.
+async fn install_careful(life: &Life, config: &str) {
     let options = InstallOptions {
         allow_unsigned: true,
-        config: Some(r#"{"start":"kv"}"#.to_owned()),
+        config: Some(config.to_owned()),
         rules: vec!["kv".to_owned()],
         ..InstallOptions::default()
     };
     life.host.install(given(fixture::careful()), options).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plugin_has_no_say_in_what_is_taken_away_from_it() {
+    let life = Life::new().await;
+    install_careful(&life, r#"{"start":"kv"}"#).await;
     life.bound("careful", "echo", "1").await.unwrap();
     let left = life.host.revoke("careful", &["kv:1000".to_owned()]).await.unwrap();
     assert!(left.stopped.unwrap().contains("cannot serve"));

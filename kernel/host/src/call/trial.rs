@@ -22,14 +22,34 @@ pub(crate) enum Trial {
     SelfTest,
 }
 
-/// Starts an instance and runs its own test. The error is the end of a sentence about the plugin.
+/// Why a plugin did not pass.
+#[derive(Debug)]
+pub(crate) struct Untried {
+    /// The end of a sentence about the plugin.
+    pub(crate) reason: String,
+    /// Whether a machine that is less busy may see another result.
+    pub(crate) may_pass: bool,
+}
+
+impl Untried {
+    fn for_good(reason: String) -> Self {
+        Self { reason, may_pass: false }
+    }
+
+    fn of(err: &PluginError, has_started: bool) -> Self {
+        let may_pass = matches!(err, PluginError::Deadline { .. } | PluginError::Host { .. });
+        Self { reason: told(err, has_started), may_pass }
+    }
+}
+
+/// Starts an instance and runs its own test.
 pub(crate) async fn try_out(
     engine: &Engine,
     plugin: &Arc<Plugin>,
     loaded: &Loaded,
     services: &Arc<Services>,
     trial: Trial,
-) -> Result<(), String> {
+) -> Result<(), Untried> {
     let limit_ms = services.limits.call_ms;
     let limit = Duration::from_millis(limit_ms);
     let check = loaded.selftest.as_ref().filter(|_| trial == Trial::SelfTest);
@@ -59,20 +79,21 @@ pub(crate) async fn try_out(
             Trial::Start => way_out.as_str(),
             Trial::SelfTest => "allow it with --grant, or with --grant-all",
         };
-        format!("{what} needs `{capability}`, which is not granted; {way_out}")
+        let text = format!("{what} needs `{capability}`, which is not granted; {way_out}");
+        Untried::for_good(text)
     };
     match (finished, &state.denied) {
         (Ok(Ok(Ok(()))), _) => Ok(()),
         (Ok(Ok(Err(said))), Some(what)) if said.code == "denied" => Err(denied(what)),
-        (Ok(Ok(Err(said))), _) => Err(format!(
+        (Ok(Ok(Err(said))), _) => Err(Untried::for_good(format!(
             "its own test says no: {} ({})",
             crate::fault::clip_message(said.message),
             crate::fault::clip(said.code, 64)
-        )),
+        ))),
         // A guest that insists on what it was refused usually panics.
         (Ok(Err(_)), Some(what)) => Err(denied(what)),
-        (Ok(Err(err)), None) => Err(told(&classify(&err, failed), has_started)),
-        (Err(_), _) => Err(told(&deadline(failed), has_started)),
+        (Ok(Err(err)), None) => Err(Untried::of(&classify(&err, failed), has_started)),
+        (Err(_), _) => Err(Untried::of(&deadline(failed), has_started)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::assemble::{assemble, serving};
 use super::claim;
 use super::{Facts, Life};
 use crate::builder::Host;
-use crate::call::Trial;
+use crate::call::{Trial, Untried};
 use crate::host::Unready;
 use crate::plugin::{Binary, Plugin};
 use crate::registry::Registry;
@@ -40,12 +40,14 @@ struct Failure {
     binding: Arc<str>,
     stage: Stage,
     reason: String,
+    /// Whether another time may see another result.
+    may_pass: bool,
 }
 
 impl Failure {
     /// Returns why the change of a plugin cannot be made.
     fn of_change(&self, plugin: &str) -> PluginAdminError {
-        let Self { binding, stage, reason } = self;
+        let Self { binding, stage, reason, .. } = self;
         let reason = match &**binding == plugin {
             true => reason.clone(),
             false => format!("as {binding:?}: {reason}"),
@@ -71,19 +73,24 @@ impl Host {
         changes.iter().for_each(|change| facts.apply(change));
         forget_binaries(&mut facts);
         let mut new = assemble(&self.base, facts, &old);
+        let refuses = unfit == Unfit::Refuses;
+        if refuses && let Some(reason) = claim::taken(&new, &old) {
+            let (plugin, stage) = (plugin.to_owned(), Stage::Activate);
+            return Err(PluginAdminError::Stage { plugin, stage, reason });
+        }
         let failures = self.try_changed(&new, &old, trial).await;
-        if unfit == Unfit::Refuses {
-            if let Some(reason) = claim::taken(&new, &old) {
-                let (plugin, stage) = (plugin.to_owned(), Stage::Activate);
-                return Err(PluginAdminError::Stage { plugin, stage, reason });
-            }
-            if let Some(failure) = failures.first() {
-                return Err(failure.of_change(plugin));
-            }
+        if refuses && let Some(failure) = failures.first() {
+            return Err(failure.of_change(plugin));
         }
         self.life()?.store.plugin_change(&changes).await?;
-        for Failure { binding, reason, .. } in &failures {
-            tracing::error!(plugin, binding = &**binding, reason, "plugin does not serve any more");
+        for Failure { binding, reason, may_pass, .. } in &failures {
+            let name = &**binding;
+            if *may_pass {
+                // What was taken away is out of its reach, whatever becomes of its calls.
+                tracing::warn!(plugin, binding = name, reason, "plugin may not start any more");
+                continue;
+            }
+            tracing::error!(plugin, binding = name, reason, "plugin does not serve any more");
             new.stop_unfit(binding, reason);
         }
         let new = Arc::new(new);
@@ -139,19 +146,19 @@ impl Host {
             let loaded = match self.ready(changed).await {
                 Ok(loaded) => loaded,
                 Err(unready) => {
-                    let (stage, reason) = match unready {
-                        Unready::Compile(reason) => (Stage::Compile, reason),
-                        Unready::Link(reason) => (Stage::Link, reason),
-                        Unready::Engine(err) => (Stage::Compile, err.to_string()),
+                    let (stage, reason, may_pass) = match unready {
+                        Unready::Compile(reason) => (Stage::Compile, reason, false),
+                        Unready::Link(reason) => (Stage::Link, reason, false),
+                        Unready::Engine(err) => (Stage::Compile, err.to_string(), true),
                     };
                     let binding = Arc::clone(&changed.name);
-                    failures.push(Failure { binding, stage, reason });
+                    failures.push(Failure { binding, stage, reason, may_pass });
                     continue;
                 }
             };
-            if let Err(reason) = self.tried(changed, &loaded, trial).await {
+            if let Err(Untried { reason, may_pass }) = self.tried(changed, &loaded, trial).await {
                 let (binding, stage) = (Arc::clone(&changed.name), Stage::SelfTest);
-                failures.push(Failure { binding, stage, reason });
+                failures.push(Failure { binding, stage, reason, may_pass });
             }
         }
         failures
